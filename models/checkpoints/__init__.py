@@ -1,0 +1,1 @@
+"""Weights on disk: safetensors files with configuration, card and fingerprint."""

@@ -1,0 +1,256 @@
+"""The shape of every network in named configurations.
+
+Symbols as in the paper: K keypoints, C channels and D depth planes of the feature volume.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any
+
+IMAGE_CHANNELS = 3
+POSE_BINS = 66
+DEGREES_A_BIN = 3.0
+
+
+@dataclass(frozen=True)
+class AppearanceConfig:
+    """F: image to feature volume.
+
+    Attributes:
+        widths: channels after the stem and after each halving of the plane.
+        stem_kernel: side of the first convolution.
+        plane_blocks: residual blocks on the last plane, before it is cut into a volume.
+        volume_blocks: 3-D residual blocks on the volume.
+        skip_widths: channels kept of the last halvings' inputs (coarse to fine), for a generator
+            that also warps features of the source; empty for the paper's generator.
+    """
+
+    widths: tuple[int, ...]
+    stem_kernel: int
+    plane_blocks: int
+    volume_blocks: int
+    skip_widths: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class CanonicalConfig:
+    """L: image, scaled to `input_size`, to K canonical keypoints.
+
+    Attributes:
+        planar: decode with 2-D convolutions, depth folded into the last layer's channels.
+        head_kernel: side of the last convolution.
+    """
+
+    input_size: int
+    down_widths: tuple[int, ...]
+    up_widths: tuple[int, ...]
+    head_kernel: int
+    planar: bool = False
+
+
+@dataclass(frozen=True)
+class MotionEncoderConfig:
+    """H and Δ: image to pose and deformations.
+
+    Attributes:
+        stages: (channels, bottleneck blocks) of each resolution.
+        bottleneck: factor by which a block narrows its 3x3 convolution.
+        shared_backbone: one backbone for H and Δ, as the public implementations have it.
+    """
+
+    stem_width: int
+    stages: tuple[tuple[int, int], ...]
+    bottleneck: int
+    shared_backbone: bool
+
+
+@dataclass(frozen=True)
+class MotionFieldConfig:
+    """M: keypoints and volume to flow, masks and occlusion.
+
+    Attributes:
+        planar: 2-D convolutions with depth folded into channels, and a surface flow beside the
+            volume's flow.
+        compressed_channels: channels of the volume as M sees it.
+        heatmap_variance: variance of the keypoint gaussians, in squared half images.
+        mask_kernel: side of the convolution that gives the masks.
+        keeps_input: concatenate the input once more before the masks (the public code).
+        surface_widths: channels of the two finer layers of the planar field.
+    """
+
+    down_widths: tuple[int, ...]
+    up_widths: tuple[int, ...]
+    compressed_channels: int
+    heatmap_variance: float
+    mask_kernel: int = 7
+    planar: bool = False
+    keeps_input: bool = False
+    surface_widths: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """G: warped volume to image.
+
+    Attributes:
+        widths: channels at the volume's plane and after each doubling.
+        blocks: residual blocks at the volume's plane.
+        blending: also warp the source image and its features by the surface flow and blend them
+            with what is generated through a learned mask.
+    """
+
+    widths: tuple[int, ...]
+    blocks: int
+    blending: bool = False
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """One model: all networks that two ends of a call must have in common.
+
+    Attributes:
+        image_size: side of the square image in pixels.
+        volume_channels, volume_depth, volume_size: C, D and H' = W' of the feature volume.
+        rotation_in_flow: J = R_s R_d^-1 in eq. 4; False for checkpoints trained without it.
+        spectral_norm: on all layers of F, M and G, as the paper trains them.
+    """
+
+    name: str
+    image_size: int
+    keypoints: int
+    volume_channels: int
+    volume_depth: int
+    volume_size: int
+    appearance: AppearanceConfig
+    canonical: CanonicalConfig
+    motion_encoder: MotionEncoderConfig
+    motion_field: MotionFieldConfig
+    generator: GeneratorConfig
+    rotation_in_flow: bool = True
+    spectral_norm: bool = False
+
+    def to_json(self) -> str:
+        """The configuration as canonical JSON (sorted keys), for fingerprints and files."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "ModelConfig":
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: the text is not JSON, or a field is missing, unknown or of a wrong kind.
+        """
+        try:
+            fields: dict[str, Any] = json.loads(text)
+            parts = {
+                "appearance": AppearanceConfig,
+                "canonical": CanonicalConfig,
+                "motion_encoder": MotionEncoderConfig,
+                "motion_field": MotionFieldConfig,
+                "generator": GeneratorConfig,
+            }
+            for name, part in parts.items():
+                fields[name] = part(**_tuples(fields[name]))
+            return cls(**fields)
+        except (TypeError, KeyError, json.JSONDecodeError) as error:
+            raise ValueError(f"not a model configuration: {error}") from error
+
+
+def _tuples(value: Any) -> Any:
+    """JSON has lists where the configuration has tuples."""
+    if isinstance(value, list):
+        return tuple(_tuples(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _tuples(item) for key, item in value.items()}
+    return value
+
+
+_PAPER_256 = ModelConfig(
+    name="paper-256",
+    image_size=256,
+    keypoints=20,
+    volume_channels=32,
+    volume_depth=16,
+    volume_size=64,
+    appearance=AppearanceConfig(
+        widths=(64, 128, 256), stem_kernel=7, plane_blocks=0, volume_blocks=6
+    ),
+    canonical=CanonicalConfig(
+        input_size=64,
+        down_widths=(64, 128, 256, 512, 1024),
+        up_widths=(512, 256, 128, 64, 32),
+        head_kernel=7,
+    ),
+    motion_encoder=MotionEncoderConfig(
+        stem_width=64,
+        stages=((256, 3), (512, 4), (1024, 6), (2048, 3)),
+        bottleneck=4,
+        shared_backbone=False,
+    ),
+    motion_field=MotionFieldConfig(
+        down_widths=(64, 128, 256, 512, 1024),
+        up_widths=(512, 256, 128, 64, 32),
+        compressed_channels=4,
+        heatmap_variance=0.01,
+    ),
+    generator=GeneratorConfig(widths=(256, 128, 64), blocks=6),
+    spectral_norm=True,
+)
+
+_PAPER_512 = dataclasses.replace(_PAPER_256, name="paper-512", image_size=512, volume_size=128)
+
+_VOX_256 = dataclasses.replace(
+    _PAPER_256,
+    name="vox-256",
+    keypoints=15,
+    appearance=dataclasses.replace(_PAPER_256.appearance, stem_kernel=3),
+    canonical=dataclasses.replace(_PAPER_256.canonical, head_kernel=3),
+    motion_encoder=dataclasses.replace(_PAPER_256.motion_encoder, shared_backbone=True),
+    motion_field=dataclasses.replace(_PAPER_256.motion_field, keeps_input=True),
+    spectral_norm=False,
+)
+
+_LITE_256 = ModelConfig(
+    name="lite-256",
+    image_size=256,
+    keypoints=20,
+    volume_channels=32,
+    volume_depth=8,
+    volume_size=32,
+    appearance=AppearanceConfig(
+        widths=(24, 48, 96, 192),
+        stem_kernel=7,
+        plane_blocks=2,
+        volume_blocks=0,
+        skip_widths=(48, 24),
+    ),
+    canonical=CanonicalConfig(
+        input_size=64,
+        down_widths=(48, 96, 192, 256, 384),
+        up_widths=(256, 192, 128, 96),
+        head_kernel=3,
+        planar=True,
+    ),
+    motion_encoder=MotionEncoderConfig(
+        stem_width=32,
+        stages=((64, 2), (128, 3), (256, 4), (512, 2)),
+        bottleneck=2,
+        shared_backbone=True,
+    ),
+    motion_field=MotionFieldConfig(
+        down_widths=(96, 128, 192),
+        up_widths=(128, 96),
+        compressed_channels=4,
+        heatmap_variance=0.005,
+        mask_kernel=3,
+        planar=True,
+        surface_widths=(48, 48),
+    ),
+    generator=GeneratorConfig(widths=(160, 80, 40), blocks=3, blending=True),
+)
+
+CONFIGS: dict[str, ModelConfig] = {
+    config.name: config for config in (_LITE_256, _PAPER_256, _PAPER_512, _VOX_256)
+}
+DEFAULT_CONFIG = "lite-256"

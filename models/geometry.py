@@ -1,0 +1,107 @@
+"""Coordinates, angles and keypoints: every convention of the project, stated once.
+
+Coordinates are (x, y, z), each in [-1, 1] over the picture or the volume: x to the right, y down,
+z away from the viewer (a right-handed system). A face that looks at the camera looks along -z.
+A pixel's coordinate is that of its centre, so pixel i of n lies at (2i + 1) / n - 1, and one
+point has the same coordinates at every resolution (`align_corners=False` throughout).
+
+Angles are degrees in the order yaw, pitch, roll:
+
+    yaw   > 0   the face turns to the image's right      (nose from (0, 0, -1) towards +x)
+    pitch > 0   the face looks up                        (nose from (0, 0, -1) towards -y)
+    roll  > 0   the head tilts clockwise in the image    (ear  from (1, 0, 0)  towards +y)
+
+R = Rx(-pitch) Ry(-yaw) Rz(roll), applied to columns: x' = R x. Worked example: yaw 90 degrees
+takes the nose (0, 0, -1) to (1, 0, 0), the image's right edge.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def plane_grid(size: int, device: torch.device) -> Tensor:
+    """Pixel centres of a square plane: (size, size, 2), last axis (x, y)."""
+    line = (torch.arange(size, device=device, dtype=torch.float32) * 2 + 1) / size - 1
+    y, x = torch.meshgrid(line, line, indexing="ij")
+    return torch.stack([x, y], dim=-1)
+
+
+def volume_grid(depth: int, size: int, device: torch.device) -> Tensor:
+    """Voxel centres of a volume: (depth, size, size, 3), last axis (x, y, z)."""
+    plane = (torch.arange(size, device=device, dtype=torch.float32) * 2 + 1) / size - 1
+    line = (torch.arange(depth, device=device, dtype=torch.float32) * 2 + 1) / depth - 1
+    z, y, x = torch.meshgrid(line, plane, plane, indexing="ij")
+    return torch.stack([x, y, z], dim=-1)
+
+
+def rotation_matrix(angles: Tensor) -> Tensor:
+    """Head rotation: (B, 3) yaw, pitch, roll in degrees -> (B, 3, 3)."""
+    yaw, pitch, roll = (angles * (math.pi / 180)).unbind(-1)
+    zero, one = torch.zeros_like(yaw), torch.ones_like(yaw)
+    cy, sy, cp, sp, cr, sr = yaw.cos(), yaw.sin(), pitch.cos(), pitch.sin(), roll.cos(), roll.sin()
+    about_x = _matrix(one, zero, zero, zero, cp, sp, zero, -sp, cp)
+    about_y = _matrix(cy, zero, -sy, zero, one, zero, sy, zero, cy)
+    about_z = _matrix(cr, -sr, zero, sr, cr, zero, zero, zero, one)
+    rotation: Tensor = about_x @ about_y @ about_z
+    return rotation
+
+
+def _matrix(*rows: Tensor) -> Tensor:
+    """Nine (B,) numbers, row by row -> (B, 3, 3)."""
+    return torch.stack(rows, dim=-1).view(-1, 3, 3)
+
+
+def euler_angles(rotation: Tensor) -> Tensor:
+    """The inverse of `rotation_matrix`: (B, 3, 3) -> (B, 3) degrees, yaw within +-90."""
+    yaw = torch.asin((-rotation[:, 0, 2]).clamp(-1, 1))
+    pitch = torch.atan2(rotation[:, 1, 2], rotation[:, 2, 2])
+    roll = torch.atan2(-rotation[:, 0, 1], rotation[:, 0, 0])
+    return torch.stack([yaw, pitch, roll], dim=-1) * (180 / math.pi)
+
+
+def transform_keypoints(
+    canonical: Tensor, rotation: Tensor, translation: Tensor, deformations: Tensor
+) -> Tensor:
+    """T of eq. 1 and 2: x_k = R x_{c,k} + t + delta_k.
+
+    Args:
+        canonical: (B, K, 3).
+        rotation: (B, 3, 3).
+        translation: (B, 3).
+        deformations: (B, K, 3).
+
+    Returns:
+        (B, K, 3) keypoints of the image.
+    """
+    return canonical @ rotation.transpose(1, 2) + translation[:, None] + deformations
+
+
+def keypoint_flow_affine(
+    source: Tensor, driving: Tensor, rotation_source: Tensor | None, rotation_driving: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """Eq. 4, w_k(p) = R_s R_d^-1 (p - x_{d,k}) + x_{s,k}, as w_k(p) = J p + b_k.
+
+    J is the same for every keypoint, so a sum of flows weighted by masks needs only the K
+    offsets; this is exact.
+
+    Args:
+        source, driving: (B, K, 3) keypoints.
+        rotation_source, rotation_driving: (B, 3, 3), or None for J = identity.
+
+    Returns:
+        J (B, 3, 3) and b (B, K, 3).
+    """
+    if rotation_source is None or rotation_driving is None:
+        jacobian = torch.eye(3, device=source.device, dtype=source.dtype).expand(len(source), 3, 3)
+    else:
+        jacobian = rotation_source @ rotation_driving.transpose(1, 2)
+    return jacobian, source - driving @ jacobian.transpose(1, 2)
+
+
+def keypoint_heatmaps(keypoints: Tensor, grid: Tensor, variance: float) -> Tensor:
+    """Gaussians around keypoints: (B, K, n) and a grid (..., n) -> (B, K, ...), peak 1."""
+    batch, count, dims = keypoints.shape
+    centres = keypoints.view(batch, count, *(1,) * (grid.dim() - 1), dims)
+    return torch.exp(-0.5 / variance * (grid - centres).square().sum(-1))

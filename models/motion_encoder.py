@@ -1,0 +1,86 @@
+"""H and Δ: one frame to head pose and expression deformations."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.blocks import Bottleneck, convolution
+from models.config import DEGREES_A_BIN, IMAGE_CHANNELS, POSE_BINS, ModelConfig, MotionEncoderConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Head pose and expression of a batch of frames.
+
+    Attributes:
+        angles: (B, 3) yaw, pitch, roll in degrees.
+        translation: (B, 3).
+        deformations: (B, K, 3).
+    """
+
+    angles: Tensor
+    translation: Tensor
+    deformations: Tensor
+
+
+class Backbone(nn.Module):
+    """ResNet of bottlenecks and a global average pool (figure 12c)."""
+
+    def __init__(self, shape: MotionEncoderConfig) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            convolution(2, IMAGE_CHANNELS, shape.stem_width, 7, 2),
+            nn.BatchNorm2d(shape.stem_width),
+            nn.ReLU(),
+            nn.MaxPool2d(3, 2, 1),
+        )
+        stages: list[nn.Module] = []
+        width = shape.stem_width
+        for index, (channels, blocks) in enumerate(shape.stages):
+            widen = (convolution(2, width, channels, 1), nn.BatchNorm2d(channels), nn.ReLU())
+            strides = [2 if index > 0 and block == 0 else 1 for block in range(blocks)]
+            stages += [
+                *widen,
+                *(Bottleneck(channels, shape.bottleneck, stride) for stride in strides),
+            ]
+            width = channels
+        self.stages = nn.Sequential(*stages)
+        self.width = width
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, width)."""
+        return F.adaptive_avg_pool2d(self.stages(self.stem(image)), 1).flatten(1)
+
+
+class MotionEncoder(nn.Module):
+    """H and Δ: backbone(s) and one linear layer an output.
+
+    An angle is the expectation over 66 bins of 3 degrees (-97.5 to 97.5 at the bins' centres, so
+    that equal logits mean 0).
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        shape = config.motion_encoder
+        self.backbone = Backbone(shape)
+        self.expression_backbone = None if shape.shared_backbone else Backbone(shape)
+        width = self.backbone.width
+        self.yaw = nn.Linear(width, POSE_BINS)
+        self.pitch = nn.Linear(width, POSE_BINS)
+        self.roll = nn.Linear(width, POSE_BINS)
+        self.translation = nn.Linear(width, 3)
+        self.deformations = nn.Linear(width, 3 * config.keypoints)
+        centres = (torch.arange(POSE_BINS) - (POSE_BINS - 1) / 2) * DEGREES_A_BIN
+        self.register_buffer("bin_centres", centres, persistent=False)
+        self.bin_centres: Tensor
+
+    def forward(self, image: Tensor) -> Motion:
+        """(B, 3, H, W) in [0, 1] -> `Motion`."""
+        pose = self.backbone(image)
+        expression = pose if self.expression_backbone is None else self.expression_backbone(image)
+        bins = torch.stack([self.yaw(pose), self.pitch(pose), self.roll(pose)], dim=1).float()
+        angles = torch.softmax(bins, dim=-1) @ self.bin_centres
+        deformations = self.deformations(expression).float().unflatten(1, (-1, 3))
+        return Motion(angles, self.translation(pose).float(), deformations)

@@ -1,0 +1,176 @@
+"""M, the motion field estimator: keypoints and feature volume to flow, masks and occlusion."""
+
+import itertools
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.blocks import DownBlock, SameBlock, UpBlock, convolution
+from models.config import ModelConfig
+from models.geometry import keypoint_flow_affine, keypoint_heatmaps, volume_grid
+
+
+@dataclass(frozen=True, slots=True)
+class Keypoints:
+    """Keypoints of an image and the head rotation that placed them.
+
+    Attributes:
+        points: (B, K, 3).
+        rotation: (B, 3, 3).
+    """
+
+    points: Tensor
+    rotation: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class MotionField:
+    """Where every voxel of the driving volume comes from.
+
+    Attributes:
+        flow: w, (B, D, H', W', 3), coordinates in the source volume.
+        mask: m, (B, K + 1, D, H', W'), sums to 1 over the flows; index 0 is the background.
+        occlusion: o, (B, 1, H, W) in [0, 1].
+        surface: the planar field's finer part, None for the paper's.
+    """
+
+    flow: Tensor
+    mask: Tensor
+    occlusion: Tensor
+    surface: "SurfaceField | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceField:
+    """The motion of what is seen: one flow a pixel, at the depth of the visible surface.
+
+    Attributes:
+        flow: (B, H, W, 2), coordinates in the source picture.
+        features: (B, channels, H, W), what M knows there.
+    """
+
+    flow: Tensor
+    features: Tensor
+
+
+def warp_volume(volume: Tensor, flow: Tensor) -> Tensor:
+    """Sample (B, C, D, H, W) at flow (B, D', H', W', 3); zero outside."""
+    return F.grid_sample(volume, flow, align_corners=False)
+
+
+def compose_flow(mask: Tensor, points: Tensor, jacobian: Tensor, offsets: Tensor) -> Tensor:
+    """w = m_0 p + sum_k m_k w_k with w_k(p) = J p + b_k.
+
+    Args:
+        mask: (B, K + 1, ...), sums to 1 over dim 1.
+        points: (B or 1, ..., 3) the p of every place of the mask.
+        jacobian: J (B, 3, 3).
+        offsets: b (B, K, 3).
+
+    Returns:
+        (B, ..., 3).
+    """
+    still = mask[:, 0].unsqueeze(-1)
+    batch = (len(mask), *(1,) * (points.dim() - 3))
+    turned = points @ jacobian.transpose(1, 2).view(*batch, 3, 3)
+    shifts = torch.einsum("bk...,bkc->b...c", mask[:, 1:], offsets)
+    return still * points + (1 - still) * turned + shifts
+
+
+def flow_affine(
+    source: Keypoints, driving: Keypoints, *, rotation_in_flow: bool
+) -> tuple[Tensor, Tensor]:
+    """J and b of eq. 4 for a pair; J is the identity without `rotation_in_flow`."""
+    if not rotation_in_flow:
+        return keypoint_flow_affine(source.points, driving.points, None, None)
+    return keypoint_flow_affine(source.points, driving.points, source.rotation, driving.rotation)
+
+
+class Hourglass3d(nn.Module):
+    """3-D U-Net: the plane halves and doubles, the depth stays."""
+
+    def __init__(
+        self, cin: int, down: tuple[int, ...], up: tuple[int, ...], *, keeps_input: bool
+    ) -> None:
+        super().__init__()
+        widths = (cin, *down)
+        self.down = nn.ModuleList(DownBlock(a, b, dims=3) for a, b in itertools.pairwise(widths))
+        skips = (0, *reversed(down[:-1]))
+        incoming = (down[-1], *up[:-1])
+        self.up = nn.ModuleList(
+            UpBlock(a + skip, b, dims=3) for a, skip, b in zip(incoming, skips, up, strict=True)
+        )
+        self.keeps_input = keeps_input
+        self.channels = up[-1] + (cin if keeps_input else 0)
+        self.last = (
+            SameBlock(self.channels, self.channels, dims=3) if keeps_input else nn.Identity()
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, cin, D, H, W) -> (B, channels, D, H, W)."""
+        levels = [x]
+        for halve in self.down:
+            levels.append(halve(levels[-1]))
+        y = levels.pop()
+        for index, double in enumerate(self.up):
+            y = double(torch.cat([y, levels.pop()], 1) if index else y)
+        last: Tensor = self.last(torch.cat([y, x], 1) if self.keeps_input else y)
+        return last
+
+
+class MotionFieldEstimator(nn.Module):
+    """M (figure 12d): K warped volumes and heat maps through a 3-D U-Net."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        shape = config.motion_field
+        self.rotation_in_flow = config.rotation_in_flow
+        self.variance = shape.heatmap_variance
+        flows = config.keypoints + 1
+        self.compress = nn.Sequential(
+            convolution(3, config.volume_channels, shape.compressed_channels, 1),
+            nn.BatchNorm3d(shape.compressed_channels),
+            nn.ReLU(),
+        )
+        self.hourglass = Hourglass3d(
+            flows * (shape.compressed_channels + 1),
+            shape.down_widths,
+            shape.up_widths,
+            keeps_input=shape.keeps_input,
+        )
+        channels = self.hourglass.channels
+        self.mask = convolution(3, channels, flows, shape.mask_kernel)
+        self.occlusion = convolution(2, channels * config.volume_depth, 1, 7)
+
+    def forward(self, volume: Tensor, source: Keypoints, driving: Keypoints) -> MotionField:
+        """Feature volume (B, C, D, H', W') and both images' keypoints -> `MotionField`."""
+        depth, size = volume.shape[-3], volume.shape[-1]
+        grid = volume_grid(depth, size, volume.device)
+        jacobian, offsets = flow_affine(source, driving, rotation_in_flow=self.rotation_in_flow)
+        flows = self._candidate_flows(grid, jacobian, offsets)  # B x (K+1) x D x H x W x 3
+
+        batch, count = flows.shape[:2]
+        compressed = self.compress(volume)
+        repeated = compressed[:, None].expand(-1, count, *(-1,) * 4).flatten(0, 1)
+        warped = warp_volume(repeated, flows.flatten(0, 1))
+        warped = warped.view(batch, count, *warped.shape[1:])
+        heat = keypoint_heatmaps(driving.points, grid, self.variance) - keypoint_heatmaps(
+            source.points, grid, self.variance
+        )
+        heat = F.pad(heat, (0, 0) * 3 + (1, 0))  # the background has no keypoint
+        x = torch.cat([heat[:, :, None], warped], dim=2).flatten(1, 2)
+
+        y = self.hourglass(x)
+        mask = torch.softmax(self.mask(y).float(), dim=1)
+        occlusion = torch.sigmoid(self.occlusion(y.flatten(1, 2)).float())  # D planes to channels
+        return MotionField(compose_flow(mask, grid[None], jacobian, offsets), mask, occlusion)
+
+    @staticmethod
+    def _candidate_flows(grid: Tensor, jacobian: Tensor, offsets: Tensor) -> Tensor:
+        """The identity for the background, then w_k: (B, K + 1, D, H, W, 3)."""
+        turned = grid[None] @ jacobian.transpose(1, 2)[:, None, None]
+        moved = turned[:, None] + offsets[:, :, None, None, None]
+        still = grid.expand(len(moved), 1, *grid.shape)
+        return torch.cat([still, moved], dim=1)

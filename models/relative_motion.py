@@ -1,0 +1,52 @@
+"""Relative motion: what a driver does, added to what the source's person already does."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from confapp.motion_frame import MotionFrame
+from models.geometry import euler_angles, rotation_matrix
+
+
+class RelativeMotion:
+    """Motion differences between driving frames, added to the source's own motion.
+
+    R = R_i R_0^-1 R_s, t = t_s + t_i - t_0, delta = delta_s + delta_i - delta_0, where 0 is the
+    reference frame of the driver: the one whose pose and expression are most like the source's.
+    """
+
+    def __init__(self, source: MotionFrame, reference: MotionFrame) -> None:
+        self._source = source
+        self._reference = reference
+
+    def apply(self, driving: MotionFrame) -> MotionFrame:
+        """The frame that the source's person should show.
+
+        Raises:
+            ValueError: the frames have different numbers of keypoints.
+        """
+        source, reference = self._source, self._reference
+        if not source.keypoints == reference.keypoints == driving.keypoints:
+            raise ValueError("relative motion needs the same keypoints in every frame")
+        turn = _rotation(driving) @ _rotation(reference).T @ _rotation(source)
+        angles = euler_angles(torch.from_numpy(turn)[None])[0].numpy()
+        return MotionFrame.of(
+            angles,
+            _wide(source.translation) + _wide(driving.translation) - _wide(reference.translation),
+            _wide(source.deformations)
+            + _wide(driving.deformations)
+            - _wide(reference.deformations),
+            driving.timestamp_ms,
+        )
+
+
+def _wide(numbers: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Sums of float16 lose bits; float32 keeps them until the last rounding."""
+    return numbers.astype(np.float32)
+
+
+def _rotation(frame: MotionFrame) -> NDArray[np.float32]:
+    matrix: NDArray[np.float32] = rotation_matrix(torch.from_numpy(_wide(frame.rotation))[None])[
+        0
+    ].numpy()
+    return matrix

@@ -1,0 +1,213 @@
+"""The one face of this package: a photo and motion frames in, pictures out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from confapp.motion_frame import MotionFrame
+from confapp.pose_offset import PoseOffset
+from models.appearance import SourceFeatures
+from models.checkpoints.checkpoint import Checkpoint, CheckpointError, shipped_weights
+from models.config import CONFIGS, ModelConfig
+from models.geometry import rotation_matrix, transform_keypoints
+from models.motion_field import Keypoints
+from models.networks import Networks
+
+Picture = NDArray[np.uint8]
+
+UNTRAINED_SEED = 0
+UNTRAINED_WARNING = (
+    "The model is untrained: the road from camera to screen is real, the pictures are not. "
+    "Nobody's face can be recognised in them."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAppearance:
+    """All that the renderer keeps of one source photo; made once, used for every frame.
+
+    Attributes:
+        features: f_s and its finer planes.
+        canonical: x_c, (1, K, 3).
+        keypoints: x_s and R_s of the photo itself.
+        motion: the photo's own head pose and expression.
+    """
+
+    features: SourceFeatures
+    canonical: Tensor
+    keypoints: Keypoints
+    motion: MotionFrame
+
+
+class TalkingHead:
+    """The networks of one model, ready to use on one device.
+
+    Not safe for use by two threads at once. The same input gives the same output, bit for bit,
+    on the same machine.
+
+    Attributes:
+        config: shapes; pictures are (image_size, image_size, 3) RGB uint8.
+        fingerprint: names these weights; both ends of a call must have the same.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, *, trained: bool, device: str = "cpu") -> None:
+        self.config: ModelConfig = checkpoint.config
+        self.fingerprint = checkpoint.fingerprint
+        self.trained = trained
+        self._device = torch.device(device)
+        networks = checkpoint.networks().eval().requires_grad_(False)
+        self._networks: Networks = networks.to(self._device)
+        for plane_network in self._networks.children():
+            _channels_last(plane_network)
+
+    @classmethod
+    def untrained(cls, name: str, device: str = "cpu") -> "TalkingHead":
+        """Random weights, the same on every machine, to try the road without trained ones.
+
+        Raises:
+            CheckpointError: `name` is no configuration.
+        """
+        return cls(_random_checkpoint(_config(name)), trained=False, device=device)
+
+    @classmethod
+    def open(cls, model: str, *, untrained: bool = False, device: str = "cpu") -> "TalkingHead":
+        """Open a model by configuration name or by weights file.
+
+        Args:
+            model: ``lite-256`` and so on, or the path of a .safetensors file.
+            untrained: take random weights where the named configuration has no trained ones.
+
+        Raises:
+            CheckpointError: no such model, no trained weights, or weights that cannot be used.
+        """
+        if model.endswith(".safetensors"):
+            return cls(Checkpoint.load(Path(model)), trained=True, device=device)
+        config = _config(model)
+        path = shipped_weights(config.name)
+        if path.is_file():
+            return cls(Checkpoint.load(path), trained=True, device=device)
+        if untrained:
+            return cls.untrained(config.name, device)
+        raise CheckpointError(
+            "weights-missing",
+            f"there are no trained weights for {config.name} yet; give a weights file with --model "
+            "FILE.safetensors, or try the road with random ones by --untrained",
+        )
+
+    @torch.inference_mode()
+    def encode_source(self, photo: Picture) -> SourceAppearance:
+        """F, L, H and Δ on a source photo.
+
+        Raises:
+            ValueError: the photo is not (image_size, image_size, 3) uint8.
+        """
+        image = self._image(photo)
+        motion = self._motion_of(image, timestamp_ms=0)
+        canonical = self._networks.canonical(image)
+        features = self._networks.appearance(image)
+        keypoints = self._keypoints(canonical, motion, PoseOffset())
+        return SourceAppearance(features, canonical, keypoints, motion)
+
+    @torch.inference_mode()
+    def encode_motion(self, frame: Picture, timestamp_ms: int = 0) -> MotionFrame:
+        """H and Δ on a frame.
+
+        Raises:
+            ValueError: the frame is not (image_size, image_size, 3) uint8.
+        """
+        return self._motion_of(self._image(frame), timestamp_ms)
+
+    @torch.inference_mode()
+    def render(
+        self,
+        appearance: SourceAppearance,
+        motion: MotionFrame,
+        offset: PoseOffset = PoseOffset(),  # noqa: B008 - a frozen value
+    ) -> Picture:
+        """M and G: the source's person with another frame's motion.
+
+        Args:
+            motion: a frame with any number of deformations up to K; those not sent are zero.
+            offset: the viewer's turn of the head.
+
+        Returns:
+            (image_size, image_size, 3) RGB uint8.
+
+        Raises:
+            ValueError: the frame has more keypoints than the model.
+        """
+        driving = self._keypoints(appearance.canonical, motion, offset)
+        field = self._networks.motion_field(
+            appearance.features.volume, appearance.keypoints, driving
+        )
+        image = self._networks.generator(appearance.features, field)
+        pixels = (image[0].permute(1, 2, 0) * 255).round().to(torch.uint8).cpu()
+        return np.ascontiguousarray(pixels.numpy())
+
+    def _motion_of(self, image: Tensor, timestamp_ms: int) -> MotionFrame:
+        motion = self._networks.motion_encoder(image)
+        return MotionFrame.of(
+            motion.angles[0].cpu().numpy(),
+            motion.translation[0].cpu().numpy(),
+            motion.deformations[0].cpu().numpy(),
+            timestamp_ms,
+        )
+
+    def _keypoints(self, canonical: Tensor, motion: MotionFrame, offset: PoseOffset) -> Keypoints:
+        """T with the free view of section 3.3: R_u R_d and t_d + t_u."""
+        left_out = self.config.keypoints - motion.keypoints
+        if left_out < 0:
+            raise ValueError(
+                f"the frame has {motion.keypoints} keypoints, the model {self.config.keypoints}"
+            )
+        rotation = rotation_matrix(self._row(motion.rotation))
+        turn = rotation_matrix(self._row([offset.yaw, offset.pitch, offset.roll]))
+        rotation = turn @ rotation
+        translation = self._row(motion.translation) + self._row([offset.x, offset.y, offset.z])
+        deformations = F.pad(self._row(motion.deformations), (0, 0, 0, left_out))
+        points = transform_keypoints(canonical, rotation, translation, deformations)
+        return Keypoints(points, rotation)
+
+    def _row(self, numbers: Any) -> Tensor:
+        """Numbers of one frame as a batch of one, fp32."""
+        return torch.from_numpy(np.asarray(numbers, dtype=np.float32)).to(self._device)[None]
+
+    def _image(self, picture: Picture) -> Tensor:
+        """(H, W, 3) uint8 -> (1, 3, H, W) in [0, 1]."""
+        size = self.config.image_size
+        if picture.shape != (size, size, 3) or picture.dtype != np.uint8:
+            raise ValueError(
+                f"{self.config.name} takes {size}x{size} RGB uint8 pictures, "
+                f"not {picture.shape} {picture.dtype}"
+            )
+        pixels = torch.from_numpy(np.ascontiguousarray(picture)).to(self._device)
+        return pixels.permute(2, 0, 1)[None].float() / 255
+
+
+def _channels_last(network: torch.nn.Module) -> None:
+    """Planes run faster with channels last; volumes stay as they are."""
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.Conv2d):
+            layer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _config(name: str) -> ModelConfig:
+    config = CONFIGS.get(name)
+    if config is None:
+        raise CheckpointError(
+            "model-unknown", f"there is no model {name!r}; the models are {', '.join(CONFIGS)}"
+        )
+    return config
+
+
+def _random_checkpoint(config: ModelConfig) -> Checkpoint:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(UNTRAINED_SEED)
+        networks = Networks(config)
+    return Checkpoint.of(networks, "Random weights, not trained.")

@@ -1,0 +1,63 @@
+"""Small models, so that a test takes milliseconds."""
+
+import dataclasses
+
+import torch
+
+from models.checkpoints.checkpoint import Checkpoint
+from models.config import CONFIGS, ModelConfig
+from models.networks import Networks
+from models.talking_head import TalkingHead
+
+
+def tiny(name: str) -> ModelConfig:
+    """A named configuration with few channels at a quarter of the size."""
+    config = CONFIGS[name]
+    planar = config.motion_field.planar
+    return dataclasses.replace(
+        config,
+        name=f"tiny-{name}",
+        image_size=64,
+        keypoints=5,
+        volume_channels=4,
+        volume_depth=4,
+        volume_size=8 if planar else 16,
+        appearance=dataclasses.replace(
+            config.appearance,
+            widths=tuple(8 for _ in config.appearance.widths),
+            volume_blocks=min(config.appearance.volume_blocks, 1),
+            skip_widths=tuple(4 for _ in config.appearance.skip_widths),
+        ),
+        canonical=dataclasses.replace(
+            config.canonical,
+            input_size=32,
+            down_widths=tuple(8 for _ in config.canonical.down_widths),
+            up_widths=tuple(8 for _ in config.canonical.up_widths),
+            head_kernel=3,
+        ),
+        motion_encoder=dataclasses.replace(
+            config.motion_encoder, stem_width=8, stages=((8, 1), (16, 1))
+        ),
+        motion_field=dataclasses.replace(
+            config.motion_field,
+            down_widths=(8, 8, 8),
+            up_widths=(8, 8) if planar else (8, 8, 8),
+            mask_kernel=3,
+            surface_widths=(8, 8) if planar else (0, 0),
+        ),
+        generator=dataclasses.replace(config.generator, widths=(8, 8, 8), blocks=1),
+    )
+
+
+def lively(config: ModelConfig, seed: int = 0) -> TalkingHead:
+    """Random weights that move: canonical keypoints spread out and deformations that matter."""
+    torch.manual_seed(seed)
+    networks = Networks(config)
+    with torch.no_grad():
+        networks.canonical.head.weight.mul_(30)  # type: ignore[operator]
+        networks.motion_encoder.yaw.weight.mul_(20)
+        networks.motion_encoder.deformations.weight.mul_(3)
+        for module in networks.modules():
+            if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm3d):
+                module.weight.uniform_(0.5, 2)
+    return TalkingHead(Checkpoint.of(networks, "tiny"), trained=False)
