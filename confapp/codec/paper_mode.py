@@ -1,0 +1,67 @@
+"""Paper mode: each frame by itself, float16 numbers under static tables (appendix C)."""
+
+from confapp.codec.errors import ForeignEpochError, MalformedPacketError
+from confapp.codec.frame_bytes import frame_from_bytes, frame_to_bytes, positions_of
+from confapp.codec.frequency_table import FrequencyTables
+from confapp.codec.packet import COUNTER_MODULUS, Packet
+from confapp.codec.range_coder import RangeCoder
+from confapp.motion_frame import MotionFrame
+
+
+class PaperCodec:
+    """Motion frames <-> packets. Without state: every packet decodes alone, in any order.
+
+    Args:
+        tables: the frequency tables of both ends; they bound the keypoints of a frame.
+    """
+
+    def __init__(self, tables: FrequencyTables) -> None:
+        self.tables = tables
+        self._coder = RangeCoder(tables.frequencies)
+
+    def encode(self, motion: MotionFrame, frame_number: int) -> bytes:
+        """The packet of one frame; frame number and timestamp wrap at 65536.
+
+        Raises:
+            ValueError: more keypoints than the tables', or a negative frame number.
+        """
+        if motion.keypoints > self.tables.keypoints:
+            raise ValueError(
+                f"the tables code up to {self.tables.keypoints} keypoints, not {motion.keypoints}"
+            )
+        if frame_number < 0:
+            raise ValueError(f"a frame number is never negative, as {frame_number} is")
+        return Packet(
+            epoch=self.tables.epoch,
+            keypoints=motion.keypoints,
+            frame_number=frame_number % COUNTER_MODULUS,
+            timestamp_ms=motion.timestamp_ms % COUNTER_MODULUS,
+            payload=self._coder.encode(frame_to_bytes(motion)),
+        ).to_bytes()
+
+    def decode(self, message: bytes) -> tuple[Packet, MotionFrame]:
+        """The packet and its frame, whose timestamp is the packet's, modulo 65536 ms.
+
+        `PacketReader` gives whole frame numbers and timestamps.
+
+        Raises:
+            PacketError: bytes that `encode` does not give; nothing else, whatever the bytes are.
+        """
+        packet = Packet.from_bytes(message)
+        if packet.epoch != self.tables.epoch:
+            raise ForeignEpochError(
+                f"The packet was coded with tables of epoch {packet.epoch}, this end has "
+                f"{self.tables.epoch}; use the same tables on both ends."
+            )
+        if packet.keypoints > self.tables.keypoints:
+            raise MalformedPacketError(
+                f"The packet carries {packet.keypoints} keypoints, the tables code up to "
+                f"{self.tables.keypoints}; drop it."
+            )
+        numbers = self._coder.decode(packet.payload, positions_of(packet.keypoints))
+        try:
+            return packet, frame_from_bytes(numbers, packet.timestamp_ms)
+        except ValueError as error:
+            raise MalformedPacketError(
+                "The packet holds a number that is not finite; drop it."
+            ) from error

@@ -1,0 +1,64 @@
+import io
+import json
+from fractions import Fraction
+
+import pytest
+
+from confapp.codec import FvcHeader, FvcReader, FvcWriter, Packet, StreamSummary
+
+HEADER = FvcHeader("model", "tables", Fraction(25), 20, 256, 192, "image/png")
+
+
+def packet(payload_bytes: int, keypoints: int) -> bytes:
+    return Packet(1, keypoints, 0, 0, bytes(payload_bytes)).to_bytes()
+
+
+def summary_of(packets: list[bytes], cut: int = 0) -> StreamSummary:
+    file = io.BytesIO()
+    writer = FvcWriter(file, HEADER, b"still")
+    for message in packets:
+        writer.write(message)
+    writer.close()
+    data = file.getvalue()
+    return StreamSummary.of(FvcReader(io.BytesIO(data[: len(data) - cut])))
+
+
+def test_figures_by_hand() -> None:
+    summary = summary_of([packet(10, 20), packet(14, 4), packet(90, 20), packet(20, 12)])
+    assert summary.as_json() == {
+        "frames": 4,
+        "fps": 25.0,
+        "duration_s": 0.16,
+        "width": 256,
+        "height": 192,
+        "source_bytes": 5,
+        "source_media_type": "image/png",
+        "header_bytes": 24,
+        "payload_bytes": {"total": 134, "mean": 33.5, "min": 10, "max": 90, "median": 17.0},
+        "keypoints": {"model": 20, "min": 4, "max": 20},
+        "packets_unreadable": 0,
+        "break_reason": None,
+        "model_fingerprint": "model",
+        "tables_fingerprint": "tables",
+    }
+
+
+def test_unreadable_packets_are_counted_and_left_out() -> None:
+    summary = summary_of([packet(10, 20), b"short", bytes(20), packet(12, 20)])
+    assert summary.packets_unreadable == 2
+    assert summary.payload_sizes == (10, 12)
+
+
+def test_a_broken_file_says_so() -> None:
+    figures = summary_of([packet(10, 20), packet(14, 20)], cut=7).as_json()
+    assert figures["frames"] == 1
+    assert figures["break_reason"] == "The file ends in the middle of a packet after 1 packets."
+
+
+@pytest.mark.parametrize("packets", [[], [b"?"]])
+def test_no_frames_have_no_figures(packets: list[bytes]) -> None:
+    figures = json.loads(json.dumps(summary_of(packets).as_json()))
+    assert figures["frames"] == figures["duration_s"] == 0
+    empty = {"total": 0, "mean": None, "min": None, "max": None, "median": None}
+    assert figures["payload_bytes"] == empty
+    assert figures["keypoints"] == {"model": 20, "min": None, "max": None}
