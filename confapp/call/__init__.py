@@ -1,0 +1,1 @@
+"""One WebRTC session between two peers: channels, heartbeat, statistics, signaling client."""

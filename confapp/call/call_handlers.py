@@ -1,0 +1,70 @@
+"""What a session tells the program around it."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ParamSpec
+
+from confapp.errors import ConfappError
+
+from .source_exchange import SourcePhoto
+
+if TYPE_CHECKING:
+    from .call_session import CallSession
+
+logger = logging.getLogger(__name__)
+Arguments = ParamSpec("Arguments")
+
+
+class CallState(StrEnum):
+    """Where a session is in its life."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    ENDED = "ended"
+
+
+class EndReason(StrEnum):
+    """Why a session ended."""
+
+    PEER_LEFT = "peer-left"  # the peer said goodbye or closed the connection
+    PEER_LOST = "peer-lost"  # nothing was heard of the peer for too long
+    CONNECTION_FAILED = "connection-failed"  # the network between the two gave way
+    CLOSED = "closed"  # this side closed it
+
+
+@dataclass(frozen=True, slots=True)
+class CallHandlers:
+    """What a session calls when something happens; on the event loop, so none may take long.
+
+    An exception never ends the session. A ConfappError of `on_motion` or `on_source` counts the
+    message as malformed; anything else is logged as the fault in this program that it is.
+
+    Attributes:
+        on_waiting: nobody else is in the room (yet, or any more).
+        on_live: the call stands; before everything below, and before `connect` returns.
+        on_motion: a motion message, and its arrival in seconds on the session's clock.
+        on_source: the peer's photo; answer with `CallSession.send_source_ready`.
+        on_ended: once, after everything is closed.
+    """
+
+    on_waiting: Callable[[], None] | None = None
+    on_live: "Callable[[CallSession], None] | None" = None
+    on_motion: Callable[[bytes, float], None] | None = None
+    on_source: Callable[[SourcePhoto], None] | None = None
+    on_ended: Callable[[EndReason], None] | None = None
+
+
+def call_handler(
+    handler: Callable[Arguments, None] | None, *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> bool:
+    """Call a handler, if there is one; False when it says that what it was given is malformed."""
+    try:
+        if handler is not None:
+            handler(*args, **kwargs)
+    except ConfappError:
+        return False
+    except Exception:
+        logger.exception("a handler of the call failed")
+    return True

@@ -1,0 +1,110 @@
+"""What travels on the control channel: JSON text, and one binary message, the source photo."""
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from .hello import Hello
+
+MAX_CONTROL_BYTES = 16 * 1024
+MAX_STILL_BYTES = 256 * 1024  # what aiortc and browsers take as one message
+MAX_REASON = 64  # characters
+MAX_CLOCK_S = 1e10  # seconds, 300 years
+
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+# On some monotonic clock; bounded, so that sums of such times stay finite.
+Seconds = Annotated[float, Field(ge=-MAX_CLOCK_S, le=MAX_CLOCK_S, allow_inf_nan=False)]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class SourceAnnounce(_Message):
+    """Sender to receiver: the next binary message is the still with this hash.
+
+    Attributes:
+        sha256: of the still's bytes, in hexadecimal.
+        size: of the still in bytes.
+        stream_origin: seconds on the sender's monotonic clock at timestamp 0 of the motion.
+    """
+
+    type: Literal["source"] = "source"
+    sha256: Digest
+    size: int = Field(ge=1, le=MAX_STILL_BYTES)
+    stream_origin: Seconds
+
+    def fits(self, still: bytes) -> bool:
+        """Whether these are the bytes that were announced."""
+        return len(still) == self.size and content_hash(still) == self.sha256
+
+
+class SourceReady(_Message):
+    """Receiver to sender: this still is ready to be animated, motion may begin."""
+
+    type: Literal["source-ready"] = "source-ready"
+    sha256: Digest
+
+
+class Echo(_Message):
+    """The last beat heard from the other side.
+
+    Attributes:
+        sent: when it was sent, on the clock of who sent it.
+        received: when it arrived, on the clock of who returns this echo.
+    """
+
+    sent: Seconds
+    received: Seconds
+
+
+class Beat(_Message):
+    """Each side, every second: a ping that answers the other side's last one (RFC 5905, symmetric).
+
+    Attributes:
+        sent: seconds on the clock of the side that sends this.
+        echo: of the other side's last beat, each echoed once; None when there was no new one.
+    """
+
+    type: Literal["beat"] = "beat"
+    sent: Seconds
+    echo: Echo | None = None
+
+
+class Bye(_Message):
+    """The last message of a side that leaves."""
+
+    type: Literal["bye"] = "bye"
+    reason: str = Field(default="", max_length=MAX_REASON)
+
+
+ControlMessage = Hello | SourceAnnounce | SourceReady | Beat | Bye
+
+_CONTROL_MESSAGE: TypeAdapter[ControlMessage] = TypeAdapter(
+    Annotated[ControlMessage, Field(discriminator="type")]
+)
+
+
+def content_hash(still: bytes) -> str:
+    """The name of a still: its SHA-256 in hexadecimal."""
+    return hashlib.sha256(still).hexdigest()
+
+
+def encode(message: ControlMessage) -> str:
+    """A control message as JSON text."""
+    return message.model_dump_json(exclude_none=True)
+
+
+def decode(text: str) -> ControlMessage:
+    """The inverse of `encode`, for any text from the network.
+
+    Raises:
+        ValueError: not a control message.
+    """
+    if len(text) > MAX_CONTROL_BYTES:
+        raise ValueError(f"a control message of {len(text)} characters is too long")
+    try:
+        return _CONTROL_MESSAGE.validate_json(text)
+    except ValidationError as error:
+        raise ValueError("not a control message") from error

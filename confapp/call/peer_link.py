@@ -1,0 +1,170 @@
+"""One RTCPeerConnection with its two data channels, and nothing that knows what they carry."""
+
+import asyncio
+from collections.abc import Callable
+
+from aiortc import (
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCSctpTransport,
+    RTCSessionDescription,
+)
+from aiortc.exceptions import InvalidStateError
+
+from signaling.messages import IceServer
+
+from . import wire_meter
+from .ice_tuning import apply_ice_tuning
+from .statistics import CallStatistics
+
+# Both sides know the channels beforehand (RFC 8832 section 3), so no round trip announces them.
+CONTROL_CHANNEL_ID = 0
+MOTION_CHANNEL_ID = 1
+CLOSE_S = 3.0  # how long closing may take
+
+Received = Callable[[str | bytes], None]
+
+
+class PeerLink:
+    """A connection to the peer: a reliable control channel and an unreliable motion channel.
+
+    Motion is unordered and never retransmitted, and is refused while anything still waits to be
+    sent: after an outage a queue would deliver seconds of the past.
+
+    Args:
+        ice_servers: STUN and TURN servers; none means host candidates alone.
+        statistics: where wire bytes and unreadable datagrams are counted.
+        on_control, on_motion: called with each message, on the event loop; must not raise.
+        on_change: called when `is_open` or `is_closed` became true; must not raise.
+    """
+
+    def __init__(
+        self,
+        ice_servers: list[IceServer],
+        statistics: CallStatistics,
+        on_control: Received,
+        on_motion: Received,
+        on_change: Callable[[], None],
+    ) -> None:
+        apply_ice_tuning()
+        # Never None: aiortc would ask a public STUN server of its own choice.
+        servers = [
+            RTCIceServer(server.urls, server.username, server.credential) for server in ice_servers
+        ]
+        self._statistics = statistics
+        self._closing: asyncio.Task[None] | None = None
+        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
+        self._control = self._connection.createDataChannel(
+            "control", negotiated=True, id=CONTROL_CHANNEL_ID
+        )
+        self._motion = self._connection.createDataChannel(
+            "motion",
+            negotiated=True,
+            id=MOTION_CHANNEL_ID,
+            ordered=False,
+            maxRetransmits=0,
+        )
+        self._control.on("message", on_control)
+        self._motion.on("message", on_motion)
+        for channel in (self._control, self._motion):
+            channel.on("open", on_change)
+            channel.on("close", on_change)
+        self._connection.on("connectionstatechange", on_change)
+        sctp = self._connection.sctp
+        assert sctp is not None  # noqa: S101 (made with the first channel)
+        self._sctp = sctp
+        _shield(sctp, statistics)
+
+    @property
+    def is_open(self) -> bool:
+        """Both channels take messages."""
+        return self._control.readyState == "open" and self._motion.readyState == "open"
+
+    @property
+    def is_closed(self) -> bool:
+        """The connection is over, from whichever side."""
+        return (
+            self.has_failed
+            or self._connection.connectionState == "closed"
+            or "closed" in (self._control.readyState, self._motion.readyState)
+        )
+
+    @property
+    def has_failed(self) -> bool:
+        """No way to the peer was found, or it was lost."""
+        return self._connection.connectionState == "failed"
+
+    async def offer(self) -> str:
+        """Start as the offering side: gather candidates and return the SDP offer."""
+        return await self._describe()
+
+    async def answer(self, offer: str) -> str:
+        """Take the peer's offer and return the SDP answer.
+
+        Raises:
+            Exception: of any kind that aiortc raises on an SDP that it cannot use.
+        """
+        await self._connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        return await self._describe()
+
+    async def accept(self, answer: str) -> None:
+        """Take the peer's answer to our offer; raises as `answer` does."""
+        await self._connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+
+    def send_control(self, message: str | bytes) -> bool:
+        """Send reliably and in order; False when the channel is not open or the peer refuses."""
+        return _send(self._control, message)
+
+    def send_motion(self, message: bytes) -> bool:
+        """Send now or never; False when refused."""
+        return self._motion.bufferedAmount == 0 and _send(self._motion, message)
+
+    @property
+    def control_backlog(self) -> int:
+        """Bytes of control messages that still wait to be sent."""
+        backlog: int = self._control.bufferedAmount
+        return backlog
+
+    async def close(self) -> None:
+        """End the connection without calling back; the peer learns of it if the network allows."""
+        if self._closing is None:
+            for source in (self._control, self._motion, self._connection):
+                source.remove_all_listeners()
+            self._closing = asyncio.create_task(self._connection.close())
+        # In a task of its own, since aiortc cannot take up a close that was cancelled halfway.
+        await asyncio.wait({self._closing}, timeout=CLOSE_S)
+
+    async def _describe(self) -> str:
+        await self._connection.setLocalDescription()
+        # Sockets exist from here on, and nothing was sent to the peer yet.
+        wire_meter.tap(self._sctp.transport.transport._connection._protocols, self._statistics)
+        return self._connection.localDescription.sdp
+
+
+def _send(channel: RTCDataChannel, message: str | bytes) -> bool:
+    try:
+        channel.send(message)
+    except (InvalidStateError, ValueError):  # not open, or the peer takes only shorter messages
+        return False
+    return True
+
+
+def _shield(sctp: RTCSctpTransport, statistics: CallStatistics) -> None:
+    """Count and drop what aiortc's SCTP cannot read.
+
+    As shipped, text that is not UTF-8 or a packet that breaks an assertion raises through the
+    receive loop of DTLS, which ends the connection.
+    """
+    handle = sctp._handle_data
+
+    async def handle_data(data: bytes) -> None:
+        try:
+            await handle(data)
+        except ConnectionError:
+            raise
+        except Exception:
+            statistics.control_malformed += 1
+
+    sctp._handle_data = handle_data  # type: ignore[method-assign]

@@ -1,0 +1,84 @@
+"""The source photo on its way: announced, sent once, known by its hash, answered when ready."""
+
+import asyncio
+from dataclasses import dataclass
+
+from confapp.errors import ConfappError
+
+from .control_message import MAX_STILL_BYTES, SourceAnnounce, SourceReady, content_hash
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePhoto:
+    """The peer's source photo.
+
+    Attributes:
+        still: the image file as the peer sent it, at most `MAX_STILL_BYTES`; not looked into.
+        sha256: its content hash in hexadecimal.
+        stream_origin: seconds on the peer's clock at timestamp 0 of its motion.
+    """
+
+    still: bytes
+    sha256: str
+    stream_origin: float
+
+
+class SourceExchange:
+    """Both directions of one session: the photo that we sent last, and the one on its way to us."""
+
+    def __init__(self) -> None:
+        self._sent: str | None = None
+        self._ready: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._announced: SourceAnnounce | None = None
+
+    def announce(self, still: bytes, stream_origin: float) -> SourceAnnounce:
+        """The message that goes before the still; who waited for an earlier one waits in vain.
+
+        Raises:
+            ConfappError: `source-too-large`.
+        """
+        if not 1 <= len(still) <= MAX_STILL_BYTES:
+            raise ConfappError(
+                "source-too-large",
+                f"The source photo takes {len(still)} bytes and may take {MAX_STILL_BYTES}: "
+                "choose a lower quality.",
+            )
+        self.give_up()
+        self._ready = asyncio.get_running_loop().create_future()
+        self._sent = content_hash(still)
+        return SourceAnnounce(sha256=self._sent, size=len(still), stream_origin=stream_origin)
+
+    def on_ready(self, ready: SourceReady) -> None:
+        """The peer is ready.
+
+        Raises:
+            ValueError: with a photo that was never sent.
+        """
+        if ready.sha256 != self._sent:
+            raise ValueError("ready with another photo than the last")
+        if not self._ready.done():
+            self._ready.set_result(True)
+
+    async def wait_ready(self) -> bool:
+        """Wait until the peer is ready with the last photo; False when that will not be."""
+        return await asyncio.shield(self._ready)
+
+    def give_up(self) -> None:
+        """The last photo will not be made ready any more."""
+        if not self._ready.done():
+            self._ready.set_result(False)
+
+    def on_announce(self, announce: SourceAnnounce) -> None:
+        """The peer's next still is this one."""
+        self._announced = announce
+
+    def on_still(self, still: bytes) -> SourcePhoto:
+        """The peer's still.
+
+        Raises:
+            ValueError: it is not the one announced.
+        """
+        announced, self._announced = self._announced, None
+        if announced is None or not announced.fits(still):
+            raise ValueError("a still other than announced")
+        return SourcePhoto(still, announced.sha256, announced.stream_origin)

@@ -1,0 +1,42 @@
+"""What a session counts."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class CallStatistics:
+    """Counters of one session, from its first datagram on; read them at any time.
+
+    Sizes are in bytes and use the words of the house: *payload* is coded motion without any
+    header, *message* is a motion message as handed to the channel, *wire* is whole IP datagrams
+    with everything in them (see `wire_meter`).
+
+    Attributes:
+        motion_sent: motion messages handed to the channel.
+        motion_refused: motion messages not sent because the channel was backed up or not open.
+        motion_received: motion messages passed on to the receiver.
+        motion_early: motion messages dropped because the source was not ready yet.
+        motion_malformed: motion messages dropped because they could not be read.
+        control_malformed: control messages, descriptions and datagrams dropped as unreadable.
+        payload_bytes_sent: told by `send_motion`.
+        payload_bytes_received: told by whoever decodes (add to it).
+        rtt_s: round trip in seconds, the least of the last exchanges; None until known.
+        clock_offset_s: the peer's clock minus ours in seconds; None until known.
+    """
+
+    motion_sent: int = 0
+    motion_refused: int = 0
+    motion_received: int = 0
+    motion_early: int = 0
+    motion_malformed: int = 0
+    control_malformed: int = 0
+    payload_bytes_sent: int = 0
+    payload_bytes_received: int = 0
+    message_bytes_sent: int = 0
+    message_bytes_received: int = 0
+    wire_bytes_sent: int = 0
+    wire_bytes_received: int = 0
+    wire_datagrams_sent: int = 0
+    wire_datagrams_received: int = 0
+    rtt_s: float | None = None
+    clock_offset_s: float | None = None

@@ -1,0 +1,130 @@
+"""Run the signaling server in this process until it is told to stop."""
+
+import contextlib
+import errno
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import uvicorn
+
+from confapp.errors import ConfappError
+
+from .app import create_app
+from .settings import SignalingSettings
+
+SHUTDOWN_S = 2  # how long open connections may take to end
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 (compared with, not bound)
+
+
+class SignalingServer(uvicorn.Server):
+    """A uvicorn server of the signaling application.
+
+    Args:
+        settings: host, port, limits.
+        on_started: called once with the server's URL as soon as it takes connections. It runs on
+            the event loop: it must not wait for an answer of this server.
+        clock: seconds on a monotonic clock, for the expiry of rooms.
+    """
+
+    def __init__(
+        self,
+        settings: SignalingSettings,
+        on_started: Callable[[str], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_app(settings, clock),
+                # Larger than the limit, so that too large a message gets a typed error;
+                # far larger ones are cut off here (close code 1009).
+                ws_max_size=2 * settings.max_message_bytes,
+                ws="websockets-sansio",
+                # uvicorn logs the paths of WebSockets at level info, and a path holds the room.
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=SHUTDOWN_S,
+            )
+        )
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell the URL."""
+        await super().startup(sockets)
+        if self._on_started is not None and sockets:
+            host, port = sockets[0].getsockname()[:2]
+            self._on_started(server_url(host, port))
+
+
+def run(settings: SignalingSettings, on_started: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, then return.
+
+    Raises:
+        ConfappError: `port-in-use`, or `cannot-listen` for an address that is not ours.
+    """
+    with contextlib.closing(bind(settings)) as listener, _quiet_stop():
+        SignalingServer(settings, on_started).run(sockets=[listener])
+
+
+def bind(settings: SignalingSettings) -> socket.socket:
+    """A socket bound to the host and port of the settings.
+
+    Raises:
+        ConfappError: as `run`.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ConfappError(
+                "port-in-use",
+                f"Port {settings.port} is in use already: stop what uses it, "
+                "or choose another port.",
+            ) from error
+        raise ConfappError(
+            "cannot-listen",
+            f"Cannot listen on {settings.host}, port {settings.port} ({error.strerror}): "
+            "choose an address of this machine and a port that you may use.",
+        ) from error
+    return listener
+
+
+def server_url(host: str, port: int) -> str:
+    """The URL of a server that listens there; every-interface hosts become this machine's own."""
+    if host in WILDCARDS:
+        host = _own_address()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _own_address() -> str:
+    """The address that others on the network reach this machine by; no packet is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # a documentation address (RFC 5737)
+        except OSError:
+            return "127.0.0.1"
+        address: str = probe.getsockname()[0]
+        return address
+
+
+@contextlib.contextmanager
+def _quiet_stop() -> Iterator[None]:
+    """uvicorn raises the stop signal again once it has stopped; for us, stopping is all of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: None) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

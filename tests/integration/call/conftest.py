@@ -1,0 +1,41 @@
+"""A real signaling server on the test's own event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from signaling.server import SignalingServer, bind
+from signaling.settings import SignalingSettings
+
+DEADLINE_S = 20
+
+
+class SignalingService:
+    """A running server: its URL, and how to stop it before the test ends."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self._started = asyncio.Event()
+        settings = SignalingSettings(port=0)
+        self._server = SignalingServer(settings, self._on_started)
+        self._running = asyncio.create_task(self._server.serve(sockets=[bind(settings)]))
+
+    def _on_started(self, url: str) -> None:
+        self.url = url
+        self._started.set()
+
+    async def start(self) -> None:
+        await asyncio.wait_for(self._started.wait(), DEADLINE_S)
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        await asyncio.wait_for(asyncio.shield(self._running), DEADLINE_S)
+
+
+@pytest.fixture
+async def signaling_service() -> AsyncIterator[SignalingService]:
+    service = SignalingService()
+    await service.start()
+    yield service
+    await service.stop()

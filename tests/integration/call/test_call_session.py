@@ -1,0 +1,316 @@
+"""Two sessions over real WebRTC on this machine, with a real signaling server between them."""
+
+import asyncio
+import logging
+from asyncio.selector_events import _SelectorDatagramTransport  # type: ignore[attr-defined]
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import pytest
+
+from confapp.call.call_handlers import CallHandlers, CallState, EndReason
+from confapp.call.call_session import MAX_MOTION_BYTES, CallSession
+from confapp.call.control_message import MAX_STILL_BYTES
+from confapp.call.hello import Hello
+from confapp.call.signaling_client import SignalingClient, create_room
+from confapp.call.source_exchange import SourcePhoto
+from confapp.call.wire_meter import datagram_bytes
+from confapp.errors import ConfappError
+
+DEADLINE_S = 20
+HELLO = Hello(
+    app="1.0",
+    sends=True,
+    receives=True,
+    model_name="lite-256",
+    model_fingerprint="aaaa",
+    tables_fingerprint="tttt",
+    keypoints=20,
+)
+
+
+class SignalingService(Protocol):
+    url: str
+
+    async def stop(self) -> None: ...
+
+
+class Peer:
+    """One side of a call and everything that it was told."""
+
+    def __init__(self, hello: Hello = HELLO) -> None:
+        self.hello = hello
+        self.motion: list[bytes] = []
+        self.arrivals: list[float] = []
+        self.sources: list[SourcePhoto] = []
+        self.ended: list[EndReason] = []
+        self.waits = 0
+        self.session: CallSession
+
+    async def connect(self, room: str) -> "Peer":
+        handlers = CallHandlers(
+            on_waiting=self._on_waiting,
+            on_live=self._on_live,
+            on_motion=self.on_motion,
+            on_source=self._on_source,
+            on_ended=self.ended.append,
+        )
+        session = await within(CallSession.connect(room, self.hello, handlers))
+        assert session is self.session
+        return self
+
+    def _on_waiting(self) -> None:
+        self.waits += 1
+
+    def _on_live(self, session: CallSession) -> None:
+        self.session = session
+
+    def on_motion(self, message: bytes, arrival: float) -> None:
+        self.motion.append(message)
+        self.arrivals.append(arrival)
+
+    def _on_source(self, photo: SourcePhoto) -> None:
+        self.sources.append(photo)
+        self.session.send_source_ready(photo.sha256)
+
+    async def close(self) -> None:
+        await within(self.session.close())
+
+
+async def within(awaitable: Any) -> Any:
+    return await asyncio.wait_for(awaitable, DEADLINE_S)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async def poll() -> None:
+        while not condition():  # noqa: ASYNC110 (the condition is counters, there is no event)
+            await asyncio.sleep(0.005)
+
+    await within(poll())
+
+
+async def call(server: SignalingService, ada: Peer, ben: Peer) -> str:
+    """Ada and Ben in a live call, each ready for the other's motion."""
+    room = await create_room(server.url)
+    await asyncio.gather(ada.connect(room), ben.connect(room))
+    return room
+
+
+async def test_motion_goes_both_ways(signaling_service: SignalingService) -> None:
+    ada, ben = Peer(), Peer()
+    await call(signaling_service, ada, ben)
+    assert ada.session.state is CallState.LIVE
+    assert (ada.session.peer, ada.session.can_send, ada.session.can_receive) == (HELLO, True, True)
+    for sender, receiver in ((ada, ben), (ben, ada)):
+        sender.session.send_source(b"photo", stream_origin=1.0)
+        assert await within(sender.session.wait_source_ready())
+        for number in range(20):
+            message = bytes([number]) * 30
+            assert sender.session.send_motion(message, payload_bytes=24)
+            await until(lambda m=message, r=receiver: m in r.motion)  # type: ignore[misc]
+        assert receiver.arrivals == sorted(receiver.arrivals)
+    await until(lambda: all(side.session.statistics.rtt_s is not None for side in (ada, ben)))
+    await ada.close()
+    await ben.close()
+    for side in (ada, ben):
+        counted = side.session.statistics
+        assert (counted.motion_sent, counted.motion_received) == (20, 20)
+        assert (counted.message_bytes_sent, counted.message_bytes_received) == (600, 600)
+        assert counted.payload_bytes_sent == 480
+        assert counted.motion_malformed == counted.control_malformed == 0
+
+
+@pytest.mark.parametrize("size", [1, 12_000, MAX_STILL_BYTES])
+async def test_the_source_photo_arrives_to_the_bit(
+    signaling_service: SignalingService, size: int
+) -> None:
+    ada, ben = Peer(), Peer()
+    await call(signaling_service, ada, ben)
+    still = bytes(number * number % 251 for number in range(size))
+    sha256 = ada.session.send_source(still, stream_origin=123.25)
+    assert await within(ada.session.wait_source_ready())
+    assert ben.sources == [SourcePhoto(still, sha256, 123.25)]
+    await ada.close()
+    await ben.close()
+
+
+async def test_a_peers_time_becomes_ours(signaling_service: SignalingService) -> None:
+    ada, ben = Peer(), Peer()
+    await call(signaling_service, ada, ben)
+    await until(lambda: ben.session.statistics.rtt_s is not None)
+    assert ben.session.statistics.clock_offset_s == pytest.approx(0.0, abs=1.0)  # the same clock
+    moved = ben.session.local_time(5000.0)
+    assert moved == pytest.approx(5000.0, abs=1.0)
+    await ada.close()
+    await ben.close()
+
+
+async def test_motion_before_the_source_is_ready_is_dropped(
+    signaling_service: SignalingService,
+) -> None:
+    ada, ben = Peer(), Peer()
+    await call(signaling_service, ada, ben)
+    assert ada.session.send_motion(b"early", payload_bytes=5)
+    await until(lambda: ben.session.statistics.motion_early == 1)
+    ada.session.send_source(b"photo", stream_origin=0.0)
+    assert await within(ada.session.wait_source_ready())
+    assert ada.session.send_motion(b"in time", payload_bytes=7)
+    await until(lambda: ben.motion == [b"in time"])
+    assert ben.session.statistics.motion_malformed == 0
+    await ada.close()
+    await ben.close()
+
+
+async def test_motion_is_refused_while_some_still_waits(
+    signaling_service: SignalingService,
+) -> None:
+    ada, ben = Peer(), Peer()
+    await call(signaling_service, ada, ben)
+    assert ada.session.send_motion(b"first", payload_bytes=5)
+    assert not ada.session.send_motion(b"second", payload_bytes=6)  # nothing has run in between
+    assert ada.session.statistics.motion_sent == 1
+    assert ada.session.statistics.motion_refused == 1
+    assert ada.session.statistics.payload_bytes_sent == 5
+    with pytest.raises(ValueError, match="1 to"):
+        ada.session.send_motion(bytes(MAX_MOTION_BYTES + 1), payload_bytes=0)
+    await ada.close()
+    assert not ada.session.send_motion(b"too late", payload_bytes=8)
+    await ben.close()
+
+
+async def test_who_leaves_ends_the_call_of_the_other(signaling_service: SignalingService) -> None:
+    ada, ben = Peer(), Peer()
+    room = await call(signaling_service, ada, ben)
+    assert await within(leave(ada)) is EndReason.CLOSED
+    assert await within(ben.session.wait_ended()) is EndReason.PEER_LEFT
+    assert (ada.ended, ben.ended) == ([EndReason.CLOSED], [EndReason.PEER_LEFT])
+    assert ben.session.state is CallState.ENDED
+    await ben.close()  # changes nothing
+    assert await within(ben.session.wait_ended()) is EndReason.PEER_LEFT
+    assert not await within(ada_waits_in_vain(ada))
+    again = Peer(), Peer()  # the room is free for another call
+    await asyncio.gather(*(peer.connect(room) for peer in again))
+    await asyncio.gather(*(peer.close() for peer in again))
+
+
+async def leave(peer: Peer) -> EndReason:
+    async with peer.session:
+        pass
+    return await peer.session.wait_ended()
+
+
+async def ada_waits_in_vain(ada: Peer) -> bool:
+    ada.session.send_source(b"photo", stream_origin=0.0)
+    return await ada.session.wait_source_ready()
+
+
+async def test_a_wrong_room_and_a_third_person(signaling_service: SignalingService) -> None:
+    ada, ben = Peer(), Peer()
+    room = await call(signaling_service, ada, ben)
+    for link, error_id in ((room, "room-full"), (room + "x", "room-not-found")):
+        with pytest.raises(ConfappError) as refused:
+            await Peer().connect(link)
+        assert refused.value.error_id == error_id
+    await ada.close()
+    await ben.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "error_id"),
+    [
+        ({"protocol": 2}, "protocol-mismatch"),
+        ({"model_fingerprint": "bbbb"}, "model-mismatch"),
+        ({"tables_fingerprint": "uuuu"}, "tables-mismatch"),
+        ({"sends": False, "receives": False}, "nothing-to-do"),
+    ],
+)
+async def test_a_mismatch_is_the_same_error_on_both_sides(
+    signaling_service: SignalingService, change: dict[str, Any], error_id: str
+) -> None:
+    mine = HELLO if error_id != "nothing-to-do" else HELLO.model_copy(update={"sends": False})
+    room = await create_room(signaling_service.url)
+    results = await asyncio.gather(
+        Peer(mine).connect(room),
+        Peer(mine.model_copy(update=change)).connect(room),
+        return_exceptions=True,
+    )
+    assert [getattr(result, "error_id", result) for result in results] == [error_id, error_id]
+
+
+async def test_the_call_outlives_the_signaling_server(signaling_service: SignalingService) -> None:
+    ada, ben = Peer(), Peer()
+    await call(signaling_service, ada, ben)
+    await signaling_service.stop()
+    ada.session.send_source(b"photo", stream_origin=0.0)
+    assert await within(ada.session.wait_source_ready())
+    await ada.close()
+    assert await within(ben.session.wait_ended()) is EndReason.PEER_LEFT
+
+
+async def test_who_waits_goes_on_waiting_when_a_visitor_leaves(
+    signaling_service: SignalingService,
+) -> None:
+    ada, ben = Peer(), Peer()
+    room = await create_room(signaling_service.url)
+    connecting = asyncio.create_task(ada.connect(room))
+    await until(lambda: ada.waits == 1)
+    visitor = await SignalingClient.join(room)
+    assert visitor.welcome.peer_present
+    await within(anext(visitor.events()))  # Ada's offer
+    await visitor.close()
+    await until(lambda: ada.waits == 2)
+    await asyncio.gather(connecting, ben.connect(room))
+    await ada.close()
+    await ben.close()
+
+
+async def test_a_fault_of_a_handler_does_not_end_the_call(
+    signaling_service: SignalingService, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Faulty(Peer):
+        def on_motion(self, message: bytes, arrival: float) -> None:
+            super().on_motion(message, arrival)
+            if message == b"malformed":
+                raise ConfappError("bad-packet", "Not a packet.")
+            raise RuntimeError("a bug")
+
+    ada, ben = Peer(), Faulty()
+    await call(signaling_service, ada, ben)
+    ada.session.send_source(b"photo", stream_origin=0.0)
+    assert await within(ada.session.wait_source_ready())
+    with caplog.at_level(logging.ERROR):
+        for message in (b"malformed", b"good"):
+            assert ada.session.send_motion(message, payload_bytes=0)
+            await until(lambda m=message: m in ben.motion)  # type: ignore[misc]
+    assert "a bug" in caplog.text
+    assert "bad-packet" not in caplog.text
+    assert ben.session.statistics.motion_malformed == 1
+    assert ben.session.statistics.motion_received == 1
+    await ada.close()
+    await ben.close()
+
+
+async def test_wire_bytes_are_those_given_to_the_sockets(
+    signaling_service: SignalingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    captured: list[int] = []
+    sendto = _SelectorDatagramTransport.sendto
+
+    def capture(self: Any, data: bytes, addr: Any = None) -> None:
+        captured.append(datagram_bytes(data, addr))
+        sendto(self, data, addr)
+
+    monkeypatch.setattr(_SelectorDatagramTransport, "sendto", capture)
+    ada, ben = Peer(), Peer()
+    await call(signaling_service, ada, ben)
+    ada.session.send_source(bytes(12_000), stream_origin=0.0)
+    assert await within(ada.session.wait_source_ready())
+    for number in range(5):
+        assert ada.session.send_motion(bytes([number]) * 80, payload_bytes=74)
+        await until(lambda n=number: len(ben.motion) == n + 1)  # type: ignore[misc]
+    await ada.close()
+    await ben.close()
+    counted = [side.session.statistics for side in (ada, ben)]
+    assert sum(side.wire_datagrams_sent for side in counted) == len(captured)
+    assert sum(side.wire_bytes_sent for side in counted) == sum(captured)
+    assert 12_000 < counted[1].wire_bytes_received <= counted[0].wire_bytes_sent

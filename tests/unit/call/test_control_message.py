@@ -1,0 +1,76 @@
+"""Control messages there and back, and anything else."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from confapp.call.control_message import (
+    MAX_CLOCK_S,
+    MAX_CONTROL_BYTES,
+    MAX_STILL_BYTES,
+    Beat,
+    Bye,
+    ControlMessage,
+    Echo,
+    SourceAnnounce,
+    SourceReady,
+    content_hash,
+    decode,
+    encode,
+)
+from confapp.call.hello import Hello
+
+SECONDS = st.floats(-MAX_CLOCK_S, MAX_CLOCK_S)
+DIGESTS = st.binary(max_size=8).map(content_hash)
+ECHOES = st.builds(Echo, sent=SECONDS, received=SECONDS)
+MESSAGES = st.one_of(
+    st.builds(Hello, app=st.text(max_size=20), sends=st.booleans(), keypoints=st.integers(0, 99)),
+    st.builds(
+        SourceAnnounce,
+        sha256=DIGESTS,
+        size=st.integers(1, MAX_STILL_BYTES),
+        stream_origin=SECONDS,
+    ),
+    st.builds(SourceReady, sha256=DIGESTS),
+    st.builds(Beat, sent=SECONDS, echo=st.none() | ECHOES),
+    st.builds(Bye, reason=st.text(max_size=20)),
+)
+
+
+@given(MESSAGES)
+def test_there_and_back(message: ControlMessage) -> None:
+    assert decode(encode(message)) == message
+
+
+@given(st.text() | st.recursive(st.none() | st.floats() | st.text(), st.lists).map(json.dumps))
+def test_any_other_text_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError):
+        decode(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type": "beat", "sent": 1e11}',
+        '{"type": "beat", "sent": NaN}',
+        '{"type": "beat", "sent": Infinity}',
+        '{"type": "beat", "sent": 1, "echo": {"sent": 1}}',
+        '{"type": "source-ready", "sha256": "x"}',
+        '{"type": "source", "sha256": "' + 64 * "0" + '", "size": 262145, "stream_origin": 0}',
+        '{"type": "bye", "reason": "' + 65 * "x" + '"}',
+        '{"type": "hallo"}',
+        '{"type": "bye", "padding": "' + MAX_CONTROL_BYTES * "x" + '"}',
+    ],
+)
+def test_what_is_out_of_bounds_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError):
+        decode(text)
+
+
+def test_the_content_hash_is_sha256() -> None:
+    # FIPS 180-2, appendix B.1
+    assert content_hash(b"abc") == (
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    )

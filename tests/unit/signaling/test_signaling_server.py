@@ -1,0 +1,88 @@
+"""The server as a process: where it listens, how it stops, what it does not log."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from confapp.errors import ConfappError
+from signaling.server import bind, run, server_url
+from signaling.settings import SignalingSettings
+
+SERVE = (
+    "from signaling.server import run; from signaling.settings import SignalingSettings; "
+    "run(SignalingSettings(port=0), lambda url: print(url, flush=True)); print('stopped')"
+)
+DEADLINE_S = 30
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", SERVE],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        yield process
+        process.kill()
+
+
+def read_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_signal_ends_it_cleanly(process: subprocess.Popen[str], number: int) -> None:
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", read_line(process))
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0
+    assert output == "stopped\n"
+
+
+def test_neither_rooms_nor_descriptions_are_logged(process: subprocess.Popen[str]) -> None:
+    server = read_line(process)
+    created = httpx.post(f"{server}/rooms").json()
+    httpx.get(created["url"])
+    address = created["url"].replace("http", "ws", 1) + "/ws"
+    with connect(address) as first, connect(address) as second:
+        first.recv(), second.recv(), first.recv()
+        first.send(json.dumps({"type": "description", "kind": "offer", "sdp": "a-secret"}))
+        assert "a-secret" in second.recv()
+        second.send("not a message")
+        assert "bad-message" in second.recv()
+        process.terminate()  # with a peer still there
+        output, _ = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0
+    assert created["room"] not in output
+    assert "a-secret" not in output
+
+
+def test_a_port_in_use_is_one_clear_error() -> None:
+    with bind(SignalingSettings(port=0)) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(ConfappError) as refused:
+            run(SignalingSettings(port=port))
+    assert refused.value.error_id == "port-in-use"
+    assert str(port) in refused.value.message
+
+
+def test_an_address_of_another_machine_is_one_clear_error() -> None:
+    with pytest.raises(ConfappError) as refused:
+        run(SignalingSettings(host="203.0.113.1", port=0))  # RFC 5737
+    assert refused.value.error_id == "cannot-listen"
+
+
+def test_the_url_is_one_that_can_be_opened() -> None:
+    assert server_url("127.0.0.1", 8000) == "http://127.0.0.1:8000"
+    assert server_url("::1", 8000) == "http://[::1]:8000"
+    everywhere = server_url("0.0.0.0", 8000)  # noqa: S104 (nothing is bound)
+    assert re.fullmatch(r"http://[1-9]\d*\.\d+\.\d+\.\d+:8000", everywhere)
