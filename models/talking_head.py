@@ -48,18 +48,28 @@ class SourceAppearance:
 class TalkingHead:
     """The networks of one model, ready to use on one device.
 
-    Not safe for use by two threads at once. The same input gives the same output, bit for bit,
-    on the same machine.
+    Any thread may use it. The same input gives the same output, bit for bit, on the same machine
+    with the same number of threads.
 
     Attributes:
         config: shapes; pictures are (image_size, image_size, 3) RGB uint8.
         fingerprint: names these weights; both ends of a call must have the same.
+        trained: False for random weights.
+        shipped: whether these are the weights that the package brings.
     """
 
-    def __init__(self, checkpoint: Checkpoint, *, trained: bool, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        trained: bool,
+        shipped: bool = False,
+        device: str = "cpu",
+    ) -> None:
         self.config: ModelConfig = checkpoint.config
         self.fingerprint = checkpoint.fingerprint
         self.trained = trained
+        self.shipped = shipped
         self._device = torch.device(device)
         networks = checkpoint.networks().eval().requires_grad_(False)
         self._networks: Networks = networks.to(self._device)
@@ -91,7 +101,7 @@ class TalkingHead:
         config = _config(model)
         path = shipped_weights(config.name)
         if path.is_file():
-            return cls(Checkpoint.load(path), trained=True, device=device)
+            return cls(Checkpoint.load(path), trained=True, shipped=True, device=device)
         if untrained:
             return cls.untrained(config.name, device)
         raise CheckpointError(

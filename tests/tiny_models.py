@@ -49,7 +49,7 @@ def tiny(name: str) -> ModelConfig:
     )
 
 
-def lively(config: ModelConfig, seed: int = 0) -> TalkingHead:
+def lively_networks(config: ModelConfig, seed: int = 0) -> Networks:
     """Random weights that move: canonical keypoints spread out and deformations that matter."""
     torch.manual_seed(seed)
     networks = Networks(config)
@@ -60,4 +60,9 @@ def lively(config: ModelConfig, seed: int = 0) -> TalkingHead:
         for module in networks.modules():
             if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm3d):
                 module.weight.uniform_(0.5, 2)
-    return TalkingHead(Checkpoint.of(networks, "tiny"), trained=False)
+    return networks
+
+
+def lively(config: ModelConfig, seed: int = 0) -> TalkingHead:
+    """A small model that answers to what it is given."""
+    return TalkingHead(Checkpoint.of(lively_networks(config, seed), "tiny"), trained=False)

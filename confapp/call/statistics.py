@@ -19,7 +19,6 @@ class CallStatistics:
         motion_malformed: motion messages dropped because they could not be read.
         control_malformed: control messages, descriptions and datagrams dropped as unreadable.
         payload_bytes_sent: told by `send_motion`.
-        payload_bytes_received: told by whoever decodes (add to it).
         rtt_s: round trip in seconds, the least of the last exchanges; None until known.
         clock_offset_s: the peer's clock minus ours in seconds; None until known.
     """
@@ -31,7 +30,6 @@ class CallStatistics:
     motion_malformed: int = 0
     control_malformed: int = 0
     payload_bytes_sent: int = 0
-    payload_bytes_received: int = 0
     message_bytes_sent: int = 0
     message_bytes_received: int = 0
     wire_bytes_sent: int = 0

@@ -3,11 +3,12 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 from aioice.ice import StunProtocol
 from aiortc.rtcsctptransport import Chunk, DataChunk, RTCSctpTransport
+from signaling_service import SignalingService
 
 from confapp.call.call_handlers import CallHandlers, CallState, EndReason
 from confapp.call.call_session import MAX_MOTION_BYTES, CallSession
@@ -22,10 +23,6 @@ DEADLINE_S = 20
 DEAD_AFTER_S = 2.5  # more than one beat apart, so that one late beat is no death
 HELLO = Hello(sends=True, receives=True, model_fingerprint="aaaa", tables_fingerprint="tttt")
 WEBRTC_STRING = 51  # RFC 8831 section 8
-
-
-class SignalingService(Protocol):
-    url: str
 
 
 class Call:

@@ -4,9 +4,10 @@ import asyncio
 import logging
 from asyncio.selector_events import _SelectorDatagramTransport  # type: ignore[attr-defined]
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
+from signaling_service import SignalingService
 
 from confapp.call.call_handlers import CallHandlers, CallState, EndReason
 from confapp.call.call_session import MAX_MOTION_BYTES, CallSession
@@ -27,12 +28,6 @@ HELLO = Hello(
     tables_fingerprint="tttt",
     keypoints=20,
 )
-
-
-class SignalingService(Protocol):
-    url: str
-
-    async def stop(self) -> None: ...
 
 
 class Peer:

@@ -1,9 +1,6 @@
 """A real signaling server on the test's own event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator
-
-import pytest
 
 from signaling.server import SignalingServer, bind
 from signaling.settings import SignalingSettings
@@ -26,16 +23,10 @@ class SignalingService:
         self._started.set()
 
     async def start(self) -> None:
+        """Wait until it takes connections."""
         await asyncio.wait_for(self._started.wait(), DEADLINE_S)
 
     async def stop(self) -> None:
+        """Stop it and wait."""
         self._server.should_exit = True
         await asyncio.wait_for(asyncio.shield(self._running), DEADLINE_S)
-
-
-@pytest.fixture
-async def signaling_service() -> AsyncIterator[SignalingService]:
-    service = SignalingService()
-    await service.start()
-    yield service
-    await service.stop()

@@ -1,0 +1,41 @@
+"""`confapp call`, `send` and `receive` from settings to the closing account."""
+
+import json
+import sys
+
+import torch
+
+from confapp.call.call_handlers import EndReason
+from confapp.call_thread import hold_call
+from confapp.clip_files import open_model
+from confapp.errors import ConfappError
+from confapp.participant import END_NOTICES, Participant
+from confapp.settings import CallSettings
+
+LOST = (EndReason.PEER_LOST, EndReason.CONNECTION_FAILED)
+
+
+def hold(
+    settings: CallSettings, room_url: str, *, sends: bool, receives: bool, as_json: bool
+) -> None:
+    """Hold a call and print what it came to: sentences on stderr, JSON on stdout.
+
+    Raises:
+        ConfappError: what kept the call from standing, or broke it.
+    """
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    head = open_model(settings.model, untrained=settings.untrained)
+    participant = Participant(settings, head, sends=sends, receives=receives, notify=_notify)
+    window = receives and settings.window
+    summary = hold_call(participant, room_url, window=window)
+    for line in summary.lines():
+        _notify(line)
+    if as_json:
+        print(json.dumps(summary.as_json()), flush=True)
+    if summary.end in LOST:
+        raise ConfappError(summary.end, END_NOTICES[summary.end])
+
+
+def _notify(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)

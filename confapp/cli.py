@@ -1,0 +1,321 @@
+"""The `confapp` command: one short function a sub-command, no logic.
+
+Imports stand inside the functions, so that the server and `inspect` start without torch.
+"""
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from confapp import __version__
+from confapp.errors import ConfappError
+from confapp.pose_offset import PoseOffset
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Video calls from head pose and expression: a photo once, then a few bytes a frame.",
+)
+tables_app = typer.Typer(no_args_is_help=True, help="The codec's frequency tables.")
+app.add_typer(tables_app, name="tables")
+
+Room = Annotated[str, typer.Argument(metavar="ROOM_URL", help="the link to the room")]
+Out = Annotated[Path, typer.Argument(help="the file to write")]
+Model = Annotated[
+    str, typer.Option(help="configuration (lite-256, ...) or a .safetensors weights file")
+]
+Untrained = Annotated[bool, typer.Option("--untrained", help="use random weights, to try the road")]
+Tables = Annotated[
+    Path | None, typer.Option(help="frequency tables; default: those that go with the model")
+]
+Json = Annotated[bool, typer.Option("--json", help="print the result as JSON")]
+Yaw = Annotated[float, typer.Option(help="turn the head to the picture's right, degrees")]
+Pitch = Annotated[float, typer.Option(help="turn the head up, degrees")]
+Roll = Annotated[float, typer.Option(help="tilt the head clockwise, degrees")]
+
+# For a call, None means not given: the environment and the settings file come next.
+CallModel = Annotated[
+    str | None, typer.Option("--model", help="configuration or weights file; same on both ends")
+]
+CallUntrained = Annotated[
+    bool | None, typer.Option("--untrained", help="use random weights, to try the road")
+]
+Camera = Annotated[str | None, typer.Option(help="index or path of the webcam")]
+Input = Annotated[Path | None, typer.Option("--input", help="a clip in place of the webcam")]
+Loop = Annotated[bool | None, typer.Option("--loop", help="play the clip again and again")]
+Source = Annotated[
+    Path | None, typer.Option(help="your photo; default: the first frame with a face")
+]
+Window = Annotated[bool | None, typer.Option("--window/--no-window", help="show the other person")]
+Record = Annotated[Path | None, typer.Option(help="keep what is seen (.mp4) or received (.fvc)")]
+Seconds = Annotated[float | None, typer.Option(help="hang up after this time")]
+Threads = Annotated[int | None, typer.Option(help="CPU threads of the networks")]
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
+) -> None:
+    if version:
+        print(f"confapp {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="port; 0 for any free one")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run the signaling server that pairs two people."""
+    from signaling.server import run
+    from signaling.settings import SignalingSettings
+
+    given = {"host": host, "port": port}
+    settings = SignalingSettings.model_validate(
+        SignalingSettings().model_dump() | {k: v for k, v in given.items() if v is not None}
+    )
+
+    def started(url: str) -> None:
+        note = f"Signaling server on {url}. Make a room with: confapp room {url}"
+        print(json.dumps({"url": url}) if as_json else note, flush=True)
+
+    run(settings, started)
+
+
+@app.command()
+def room(server: Annotated[str, typer.Argument(metavar="SERVER_URL")]) -> None:
+    """Make a room on a signaling server and print its link."""
+    import asyncio
+
+    from confapp.call.signaling_client import create_room
+
+    print(asyncio.run(create_room(server)))
+
+
+@app.command()
+def call(
+    room_url: Room,
+    model: CallModel = None,
+    untrained: CallUntrained = None,
+    tables: Tables = None,
+    camera: Camera = None,
+    clip: Input = None,
+    loop: Loop = None,
+    source: Source = None,
+    window: Window = None,
+    record: Record = None,
+    seconds: Seconds = None,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Talk with the other person in a room: send and receive."""
+    _hold(
+        room_url,
+        sends=True,
+        receives=True,
+        as_json=as_json,
+        model=model,
+        untrained=untrained,
+        tables=tables,
+        camera=camera,
+        input=clip,
+        loop=loop,
+        source=source,
+        window=window,
+        record=record,
+        seconds=seconds,
+        threads=threads,
+    )
+
+
+@app.command()
+def send(
+    room_url: Room,
+    model: CallModel = None,
+    untrained: CallUntrained = None,
+    tables: Tables = None,
+    camera: Camera = None,
+    clip: Input = None,
+    loop: Loop = None,
+    source: Source = None,
+    record: Annotated[Path | None, typer.Option(help="keep the framed input (.mp4)")] = None,
+    seconds: Seconds = None,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Only send: the other person sees you."""
+    _hold(
+        room_url,
+        sends=True,
+        receives=False,
+        as_json=as_json,
+        model=model,
+        untrained=untrained,
+        tables=tables,
+        camera=camera,
+        input=clip,
+        loop=loop,
+        source=source,
+        window=False,
+        record=record,
+        seconds=seconds,
+        threads=threads,
+    )
+
+
+@app.command()
+def receive(
+    room_url: Room,
+    model: CallModel = None,
+    untrained: CallUntrained = None,
+    tables: Tables = None,
+    window: Window = None,
+    record: Record = None,
+    seconds: Seconds = None,
+    threads: Threads = None,
+    as_json: Json = False,
+) -> None:
+    """Only receive: you see the other person."""
+    _hold(
+        room_url,
+        sends=False,
+        receives=True,
+        as_json=as_json,
+        model=model,
+        untrained=untrained,
+        tables=tables,
+        window=window,
+        record=record,
+        seconds=seconds,
+        threads=threads,
+    )
+
+
+@app.command()
+def encode(
+    clip: Annotated[Path, typer.Argument(help="a video of one person")],
+    out: Out,
+    source: Source = None,
+    model: Model = "lite-256",
+    untrained: Untrained = False,
+    tables: Tables = None,
+) -> None:
+    """Code a clip into an .fvc file: a photo and a few bytes a frame."""
+    from confapp.clip_files import encode_file, open_model
+
+    encode_file(open_model(model, untrained=untrained), tables, clip, out, source)
+
+
+@app.command()
+def decode(
+    file: Annotated[Path, typer.Argument(help="an .fvc file")],
+    out: Out,
+    yaw: Yaw = 0.0,
+    pitch: Pitch = 0.0,
+    roll: Roll = 0.0,
+    model: Model = "lite-256",
+    untrained: Untrained = False,
+    tables: Tables = None,
+) -> None:
+    """Render an .fvc file to a video."""
+    from confapp.clip_files import decode_file, open_model
+
+    head = open_model(model, untrained=untrained)
+    decode_file(head, tables, file, out, PoseOffset(yaw, pitch, roll))
+
+
+@app.command()
+def reenact(
+    source: Annotated[Path, typer.Option(help="the photo to animate")],
+    driving: Annotated[Path, typer.Option(help="the clip that moves it")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="the video to write")],
+    relative: Annotated[
+        bool, typer.Option("--relative", help="add the movements to the photo's own pose")
+    ] = False,
+    yaw: Yaw = 0.0,
+    pitch: Pitch = 0.0,
+    roll: Roll = 0.0,
+    model: Model = "lite-256",
+    untrained: Untrained = False,
+) -> None:
+    """Let a photo do what the person in a clip does."""
+    from confapp.clip_files import open_model, reenact_file
+
+    head = open_model(model, untrained=untrained)
+    reenact_file(head, source, driving, out, PoseOffset(yaw, pitch, roll), relative=relative)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="an .fvc file")], as_json: Json = False
+) -> None:
+    """Say what an .fvc file holds."""
+    from confapp.stream_inspection import print_summary
+
+    print_summary(file, as_json=as_json)
+
+
+@tables_app.command("fit")
+def tables_fit(
+    clips: Annotated[list[Path], typer.Argument(help="videos of one person each")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="the tables file to write")],
+    epoch: Annotated[int, typer.Option(min=1, max=31, help="names these tables in packets")] = 1,
+    model: Model = "lite-256",
+    untrained: Untrained = False,
+) -> None:
+    """Learn the codec's frequency tables from clips."""
+    from confapp.clip_files import fit_tables, open_model
+
+    fit_tables(open_model(model, untrained=untrained), clips, out, epoch)
+
+
+@app.command()
+def doctor(
+    models: Annotated[
+        bool, typer.Option("--models", help="size and cost of every network")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what this machine has, and what the models ask of it."""
+    from confapp.doctor import print_machine, print_models
+
+    (print_models if models else print_machine)(as_json=as_json)
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float, typer.Option(min=2, help="length of the call")] = 10,
+    out: Annotated[Path, typer.Option(help="folder for demo.mp4")] = Path("out"),
+    as_json: Annotated[Path | None, typer.Option("--json", help="also write the figures")] = None,
+    model: Model = "lite-256",
+) -> None:
+    """Hold a call between two processes on this machine and film it."""
+    from confapp.demo.run import run_demo
+
+    run_demo(model, seconds, out, as_json)
+
+
+def _hold(room_url: str, *, sends: bool, receives: bool, as_json: bool, **flags: object) -> None:
+    from confapp.call_command import hold
+    from confapp.settings import CallSettings
+
+    settings = CallSettings.from_flags(**flags)
+    hold(settings, room_url, sends=sends, receives=receives, as_json=as_json)
+
+
+def main() -> None:
+    """Run the command; an expected failure is one sentence and exit status 1."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except ConfappError as error:
+        print(f"confapp: {error.message}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

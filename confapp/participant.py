@@ -1,0 +1,246 @@
+"""One person's end of a call: the session, and what they send and receive in it."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from confapp import __version__
+from confapp.call.call_handlers import CallHandlers, EndReason
+from confapp.call.call_session import CallSession
+from confapp.call.hello import Hello
+from confapp.call_summary import CallSummary, kbps
+from confapp.codec import PaperCodec
+from confapp.media.camera import Camera
+from confapp.media.clip import Clip
+from confapp.media.frame_source import FrameSource
+from confapp.media.paced_clip import PacedClip
+from confapp.media.recorder import Recorder
+from confapp.model_tables import tables_for
+from confapp.pose_offset import PoseOffset
+from confapp.settings import CallSettings
+from models.talking_head import TalkingHead
+from receiver.packet_recorder import PacketRecorder
+from receiver.rendered_frame import RenderedFrame
+from receiver.session import ReceiverSession
+from sender.session import FaceState, SenderSession
+from sender.source_photo import SourcePhoto
+
+RECORDING_FPS = Fraction(25)  # nominal; frames are written with their own times
+FACE_NOTICES = {
+    FaceState.LOST: "No face in the picture: the other side sees your last movement.",
+    FaceState.FOUND: "Face found again.",
+}
+END_NOTICES = {
+    EndReason.PEER_LEFT: "The other person has left.",
+    EndReason.PEER_LOST: "Nothing is heard of the other person any more.",
+    EndReason.CONNECTION_FAILED: "The connection to the other person broke.",
+    EndReason.CLOSED: "The call has ended.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _WireStart:
+    """The call's counters when motion began."""
+
+    at: float
+    sent: int
+    received: int
+
+
+class Participant:
+    """One person in a room of two.
+
+    Made before joining, so that a missing camera, clip, photo or weights file is said at once.
+
+    Args:
+        settings: what to send, show and keep.
+        head: the model.
+        sends, receives: which directions this end takes part in.
+        notify: takes a sentence for the person, from any thread.
+
+    Attributes:
+        offset: how far the viewer has turned the remote head; set it from any thread.
+        pictures: the newest rendered picture, for whoever shows it; at most one waits.
+
+    Raises:
+        ConfappError: something that the settings name is missing or cannot be used.
+    """
+
+    def __init__(
+        self,
+        settings: CallSettings,
+        head: TalkingHead,
+        *,
+        sends: bool,
+        receives: bool,
+        notify: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.offset = PoseOffset()
+        self.pictures: deque[RenderedFrame] = deque(maxlen=1)
+        self._settings = settings
+        self._notify = notify
+        self._clock = clock
+        self._head = head
+        self._tables = tables_for(head, settings.tables)
+        self._call: CallSession | None = None
+        self._end: EndReason | None = None
+        self._wire_start: _WireStart | None = None
+        self._keeps = ExitStack()
+        with ExitStack() as opened:
+            codec = PaperCodec(self._tables)
+            self._receiver = self._make_receiver(codec, opened) if receives else None
+            self._sender = self._make_sender(codec, opened, keeps=not receives) if sends else None
+            self._keeps = opened.pop_all()
+
+    async def run(self, room_url: str) -> CallSummary:
+        """Hold the call until somebody leaves, the clip ends, or the task is cancelled.
+
+        Raises:
+            ConfappError: the room cannot be joined, the two ends do not fit together, the camera
+                broke, or a recording cannot be written.
+        """
+        try:
+            await self._hold(room_url)
+        except asyncio.CancelledError:
+            # hung up: the account of the call is still wanted
+            if self._call is not None:
+                self._end = self._end or EndReason.CLOSED
+        finally:
+            self._keeps.close()
+        return self._summary()
+
+    async def _hold(self, room_url: str) -> None:
+        handlers = CallHandlers(
+            on_waiting=lambda: self._notify("Waiting for the other person."),
+            on_live=self._on_live,
+            on_motion=self._receiver.on_motion if self._receiver else None,
+            on_source=self._receiver.on_source if self._receiver else None,
+            on_ended=self._on_ended,
+        )
+        hello = Hello(
+            app=__version__,
+            sends=self._sender is not None,
+            receives=self._receiver is not None,
+            model_name=self._head.config.name,
+            model_fingerprint=self._head.fingerprint,
+            tables_fingerprint=self._tables.fingerprint,
+            keypoints=self._head.config.keypoints,
+        )
+        async with await CallSession.connect(room_url, hello, handlers, clock=self._clock) as call:
+            work: set[asyncio.Task[object]] = {asyncio.create_task(call.wait_ended())}
+            if self._sender is not None and call.can_send:
+                work.add(asyncio.create_task(self._sender.run(call)))
+            if self._receiver is not None and call.can_receive:
+                work.add(asyncio.create_task(self._receiver.run(call)))
+            try:
+                done, _ = await asyncio.wait(
+                    work, timeout=self._settings.seconds, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    task.result()
+            finally:
+                for task in work:
+                    task.cancel()
+                await asyncio.gather(*work, return_exceptions=True)
+
+    def _make_receiver(self, codec: PaperCodec, opened: ExitStack) -> ReceiverSession:
+        record = self._settings.record
+        packets: PacketRecorder | None = None
+        pictures: Recorder | None = None
+        if record is not None and record.suffix == ".fvc":
+            packets = PacketRecorder(record, self._head, self._tables)
+            opened.callback(packets.close)
+        elif record is not None:
+            pictures = opened.enter_context(self._recorder(record))
+
+        def show(frame: RenderedFrame) -> None:
+            self.pictures.append(frame)
+            if pictures is not None:
+                pictures.write(frame.rgb, frame.timestamp_ms)
+
+        return ReceiverSession(
+            self._head,
+            codec,
+            show,
+            offset=lambda: self.offset,
+            on_began=self._on_began,
+            packets=packets,
+            clock=self._clock,
+        )
+
+    def _make_sender(self, codec: PaperCodec, opened: ExitStack, *, keeps: bool) -> SenderSession:
+        settings = self._settings
+        size = self._head.config.image_size
+        photo = SourcePhoto.of_file(settings.source, size) if settings.source else None
+        record = settings.record if keeps else None
+        frames = open_frames(settings, self._clock)
+        opened.callback(frames.close)
+        return SenderSession(
+            self._head,
+            codec,
+            frames,
+            photo=photo,
+            recorder=opened.enter_context(self._recorder(record)) if record else None,
+            on_began=self._on_began,
+            on_face=lambda state: self._notify(FACE_NOTICES[state]),
+            clock=self._clock,
+        )
+
+    def _recorder(self, path: Path) -> Recorder:
+        size = self._head.config.image_size
+        return Recorder(path, (size, size), RECORDING_FPS)
+
+    def _on_live(self, call: CallSession) -> None:
+        self._call = call
+        self._notify("The call stands.")
+
+    def _on_ended(self, reason: EndReason) -> None:
+        self._end = reason
+        self._notify(END_NOTICES[reason])
+
+    def _on_began(self) -> None:
+        if self._wire_start is None and self._call is not None:
+            counted = self._call.statistics
+            self._wire_start = _WireStart(
+                self._clock(), counted.wire_bytes_sent, counted.wire_bytes_received
+            )
+
+    def _summary(self) -> CallSummary:
+        call, start = self._call, self._wire_start
+        seconds = sent = received = 0.0
+        if call is not None and start is not None:
+            seconds = self._clock() - start.at
+            sent = call.statistics.wire_bytes_sent - start.sent
+            received = call.statistics.wire_bytes_received - start.received
+        return CallSummary(
+            model=self._head.config.name,
+            fingerprint=self._head.fingerprint,
+            trained=self._head.trained,
+            end=self._end,
+            seconds=round(seconds, 3),
+            wire_up_kbps=kbps(sent, seconds),
+            wire_down_kbps=kbps(received, seconds),
+            rtt_ms=None
+            if call is None or call.statistics.rtt_s is None
+            else round(call.statistics.rtt_s * 1000, 2),
+            sender=self._sender.statistics if self._sender is not None else None,
+            receiver=self._receiver.statistics if self._receiver is not None else None,
+        )
+
+
+def open_frames(settings: CallSettings, clock: Callable[[], float]) -> FrameSource:
+    """The clip of the settings, else the camera.
+
+    Raises:
+        ConfappError: it is missing or cannot be read.
+    """
+    if settings.input is not None:
+        return PacedClip(Clip(settings.input), loop=settings.loop, now=clock)
+    camera = settings.camera
+    return Camera(int(camera) if camera.isdigit() else camera, now=clock)

@@ -1,0 +1,91 @@
+"""Every setting of a call in one typed place: defaults < file < environment < flags."""
+
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from confapp.errors import ConfappError
+
+SETTINGS_FILE = "confapp.toml"
+
+
+class CallSettings(BaseSettings):
+    """One person's end of a call.
+
+    `confapp.toml` in the user's configuration folder holds the same names; the environment has
+    them as `CONFAPP_...`.
+
+    Attributes:
+        model: configuration name or weights file; the same on both ends.
+        untrained: go on with random weights where there are no trained ones.
+        tables: frequency tables of the codec; None for those that belong to the model.
+        camera: index or path of the webcam.
+        input: a clip in place of the camera.
+        loop: play the clip again and again.
+        source: the photo that the other side animates; None for the first good frame.
+        window: show the other person in a window.
+        record: .mp4 keeps the pictures; .fvc (receiving only) the packets themselves.
+        seconds: hang up this long after the call stands; None to go on until somebody leaves.
+        threads: CPU threads of the networks; None for as many as there are cores.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="CONFAPP_", extra="forbid", frozen=True, protected_namespaces=()
+    )
+
+    model: str = "lite-256"
+    untrained: bool = False
+    tables: Path | None = None
+    camera: str = "0"
+    input: Path | None = None
+    loop: bool = False
+    source: Path | None = None
+    window: bool = True
+    record: Path | None = None
+    seconds: float | None = Field(default=None, gt=0)
+    threads: int | None = Field(default=None, ge=1)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags before the environment before the file."""
+        file = user_config_path("confapp") / SETTINGS_FILE
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
+    @classmethod
+    def from_flags(cls, **flags: Any) -> "CallSettings":
+        """Settings with the flags that were given; None means not given.
+
+        Raises:
+            ConfappError: `settings-invalid`, naming the first setting that is wrong.
+        """
+        try:
+            return cls(**{name: value for name, value in flags.items() if value is not None})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"]) or "settings"
+            raise ConfappError(
+                "settings-invalid",
+                f"The setting {name!r} is wrong ({first['msg']}): correct it in {SETTINGS_FILE}, "
+                "in the environment (CONFAPP_...) or on the command line.",
+            ) from error
+        except ValueError as error:  # the file is not TOML
+            raise ConfappError(
+                "settings-unreadable",
+                f"{user_config_path('confapp') / SETTINGS_FILE} cannot be read ({error}): "
+                "correct it or take it away.",
+            ) from error

@@ -1,0 +1,1 @@
+"""The receiving end: receive, order, decode, render, show."""

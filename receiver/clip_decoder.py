@@ -1,0 +1,63 @@
+"""An .fvc file to pictures: read -> decode -> render."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from confapp.codec import FvcReader, PacketError, PacketReader, PaperCodec
+from confapp.errors import ConfappError
+from confapp.fvc_file import open_fvc
+from confapp.media.still import decode_still
+from confapp.pose_offset import PoseOffset
+from models.talking_head import TalkingHead
+from receiver.rendered_frame import RenderedFrame
+
+
+class ClipDecoder:
+    """Renders an .fvc file with the model and tables that made it.
+
+    Attributes:
+        header: of the file.
+        unreadable: packets that could not be decoded so far.
+        break_reason: after the last frame, why packets are missing; None for a whole file.
+
+    Raises:
+        ConfappError: `file-not-found`, `model-mismatch`, `tables-mismatch`, or the file is no
+            .fvc file.
+    """
+
+    def __init__(self, path: Path, head: TalkingHead, codec: PaperCodec) -> None:
+        self._head = head
+        self._codec = codec
+        self._path = path
+        self.unreadable = 0
+        self.break_reason: str | None = None
+        with open_fvc(path) as file:
+            self.header = FvcReader(file).header
+        if self.header.model_fingerprint != head.fingerprint:
+            raise ConfappError(
+                "model-mismatch",
+                f"{path.name} was made with the model {self.header.model_fingerprint}, this is "
+                f"{head.config.name} ({head.fingerprint}): give the same one with --model.",
+            )
+        if self.header.tables_fingerprint != codec.tables.fingerprint:
+            raise ConfappError(
+                "tables-mismatch",
+                f"{path.name} was made with the tables {self.header.tables_fingerprint}, these "
+                f"are {codec.tables.fingerprint}: give the same ones with --tables.",
+            )
+
+    def frames(self, offset: PoseOffset) -> Iterator[RenderedFrame]:
+        """Every frame that can be decoded, in the file's order."""
+        with open_fvc(self._path) as file:
+            stream = FvcReader(file)
+            appearance = self._head.encode_source(decode_still(stream.source_still))
+            packets = PacketReader(self._codec)
+            for packet in stream:
+                try:
+                    _, motion = packets.read(packet)
+                except PacketError:
+                    self.unreadable += 1
+                    continue
+                rgb = self._head.render(appearance, motion, offset)
+                yield RenderedFrame(rgb, motion.timestamp_ms)
+            self.break_reason = stream.break_reason

@@ -1,0 +1,67 @@
+"""A photo that does what the person in a clip does."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from confapp.media.clip import Clip
+from confapp.motion_frame import MotionFrame
+from confapp.pose_offset import PoseOffset
+from models.relative_motion import RelativeMotion
+from models.talking_head import TalkingHead
+from receiver.rendered_frame import RenderedFrame
+from sender.clip_encoder import DrivingClip, EncodingReport
+from sender.source_photo import SourcePhoto
+
+DEGREES = 90.0  # brings angles to the size of the other numbers for comparing frames
+
+
+class Reenactment:
+    """Renders a source photo with the motion of a driving clip, of the same or another person.
+
+    Args:
+        head: the model.
+        photo: whom to show.
+        clip: what to do.
+        relative: add the driver's movements to the photo's own pose and expression, instead of
+            taking over the driver's.
+
+    Attributes:
+        report: what became of the clip's frames.
+    """
+
+    def __init__(
+        self, head: TalkingHead, photo: SourcePhoto, clip: Clip, *, relative: bool
+    ) -> None:
+        self._head = head
+        self._photo = photo
+        self._driving = DrivingClip(head, clip)
+        self._relative = relative
+        self.report: EncodingReport = self._driving.report
+
+    def frames(self, offset: PoseOffset) -> Iterator[RenderedFrame]:
+        """One picture a frame of the clip from its first face on.
+
+        Raises:
+            ConfappError: `no-face` when the clip shows none.
+        """
+        appearance = self._head.encode_source(self._photo.rgb)
+        motions: Iterator[MotionFrame] = (frame.motion for frame in self._driving)
+        if self._relative:
+            motions = _relative_to(appearance.motion, list(motions))
+        for motion in motions:
+            rgb = self._head.render(appearance, motion, offset)
+            yield RenderedFrame(rgb, motion.timestamp_ms)
+
+
+def _relative_to(source: MotionFrame, driving: list[MotionFrame]) -> Iterator[MotionFrame]:
+    """The driver's frames relative to the one of them that is most like the source."""
+    reference = min(driving, key=lambda frame: _distance(source, frame))
+    relative = RelativeMotion(source, reference)
+    return map(relative.apply, driving)
+
+
+def _distance(one: MotionFrame, other: MotionFrame) -> float:
+    turn = (one.rotation.astype(np.float32) - other.rotation) / DEGREES
+    shape = one.deformations.astype(np.float32) - other.deformations
+    return float(np.abs(turn).mean() + np.abs(shape).mean())

@@ -1,0 +1,185 @@
+"""The receiving side of a call: receive -> order -> decode -> render -> show."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from confapp.call.call_session import CallSession
+from confapp.call.source_exchange import SourcePhoto
+from confapp.codec import HEADER_BYTES, PacketReader, PaperCodec
+from confapp.errors import ConfappError
+from confapp.media.still import decode_still
+from confapp.media.video_frame import RgbImage
+from confapp.motion_frame import MotionFrame
+from confapp.newest_slot import NewestSlot
+from confapp.pose_offset import PoseOffset
+from models.talking_head import SourceAppearance, TalkingHead
+from receiver.packet_recorder import PacketRecorder
+from receiver.rendered_frame import RenderedFrame
+
+
+@dataclass(slots=True)
+class ReceiverStatistics:
+    """Frames at each stage of the receiving side.
+
+    Attributes:
+        received: motion packets that could be decoded.
+        late: decoded frames older than one that was already taken.
+        skipped: frames that a newer one replaced before they were rendered.
+        rendered: pictures shown.
+        payload_bytes: coded motion of the packets received, without headers.
+        latencies_ms: capture to rendered, for each picture since the clock offset is known.
+        first_rendered, last_rendered: seconds on the call's clock.
+        first_timestamp_ms: capture time of the first picture.
+    """
+
+    received: int = 0
+    late: int = 0
+    skipped: int = 0
+    rendered: int = 0
+    payload_bytes: int = 0
+    latencies_ms: list[float] = field(default_factory=list)
+    first_rendered: float | None = None
+    last_rendered: float | None = None
+    first_timestamp_ms: int | None = None
+
+    @property
+    def fps(self) -> float:
+        """Pictures a second between the first and the last."""
+        if self.first_rendered is None or self.last_rendered is None or self.rendered < 2:
+            return 0.0
+        return round((self.rendered - 1) / (self.last_rendered - self.first_rendered), 2)
+
+
+class ReceiverSession:
+    """Renders the remote person for the length of a call.
+
+    The networks run on a thread of their own; between the stages the newest frame wins.
+
+    Args:
+        head: the model.
+        codec: the coder, with the tables that the handshake named.
+        show: takes each picture, on the networks' thread.
+        offset: asked before each frame how far the viewer has turned the head.
+        on_began: told once, with the first motion.
+        packets: keeps the photo and every packet.
+        clock: seconds, the same clock as the call's.
+    """
+
+    def __init__(
+        self,
+        head: TalkingHead,
+        codec: PaperCodec,
+        show: Callable[[RenderedFrame], None],
+        *,
+        offset: Callable[[], PoseOffset] = PoseOffset,
+        on_began: Callable[[], None] | None = None,
+        packets: PacketRecorder | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.statistics = ReceiverStatistics()
+        self._head = head
+        self._codec = codec
+        self._show = show
+        self._offset = offset
+        self._on_began = on_began
+        self._packets = packets
+        self._clock = clock
+        self._photos: NewestSlot[tuple[SourcePhoto, RgbImage]] = NewestSlot()
+        self._motions: NewestSlot[MotionFrame] = NewestSlot()
+        self._reader = PacketReader(codec)
+        self._newest = -1
+        self._appearance: SourceAppearance | None = None
+        self._origin = 0.0
+        self._network_thread = ThreadPoolExecutor(1, thread_name_prefix="receiver-networks")
+
+    # Handlers of the call; a ConfappError counts the message as malformed
+
+    def on_source(self, photo: SourcePhoto) -> None:
+        """Take the remote person's photo.
+
+        Raises:
+            ConfappError: it cannot be read, or has another size than the model's pictures.
+        """
+        rgb = decode_still(photo.still)
+        size = self._head.config.image_size
+        if rgb.shape != (size, size, 3):
+            raise ConfappError("still-size", f"the photo is {rgb.shape}, the model takes {size}")
+        self._photos.put((photo, rgb))
+
+    def on_motion(self, message: bytes, _arrival: float) -> None:
+        """Take a packet.
+
+        Raises:
+            PacketError: it cannot be decoded.
+        """
+        number, motion = self._reader.read(message)
+        if self.statistics.received == 0 and self._on_began is not None:
+            self._on_began()
+        self.statistics.received += 1
+        self.statistics.payload_bytes += len(message) - HEADER_BYTES
+        if self._packets is not None:
+            self._packets.write(message)
+        if number <= self._newest:
+            self.statistics.late += 1
+            return
+        self._newest = number
+        self._motions.put(motion)
+        self.statistics.skipped = self._motions.replaced
+
+    async def run(self, call: CallSession) -> None:
+        """Render until the task is cancelled.
+
+        Raises:
+            ConfappError: what `show` raises (a recording that cannot be written, say).
+        """
+        work = [
+            asyncio.create_task(self._prepare_sources(call)),
+            asyncio.create_task(self._render(call)),
+        ]
+        try:
+            await asyncio.gather(*work)
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+            await asyncio.to_thread(self._network_thread.shutdown)
+
+    async def _prepare_sources(self, call: CallSession) -> None:
+        loop = asyncio.get_running_loop()
+        while (taken := await self._photos.take()) is not None:
+            photo, rgb = taken
+            self._appearance = await loop.run_in_executor(
+                self._network_thread, self._head.encode_source, rgb
+            )
+            self._origin = photo.stream_origin
+            self._reader, self._newest = PacketReader(self._codec), -1
+            if self._packets is not None:
+                self._packets.begin(photo.still)
+            call.send_source_ready(photo.sha256)
+
+    async def _render(self, call: CallSession) -> None:
+        loop = asyncio.get_running_loop()
+        while (motion := await self._motions.take()) is not None:
+            if self._appearance is None:
+                continue
+            done = await loop.run_in_executor(self._network_thread, self._render_one, motion)
+            captured = call.local_time(self._origin + motion.timestamp_ms / 1000)
+            if captured is not None:
+                self.statistics.latencies_ms.append((done - captured) * 1000)
+
+    def _render_one(self, motion: MotionFrame) -> float:
+        """Render, show and count, on the networks' thread; when it was done."""
+        assert self._appearance is not None  # noqa: S101 (checked by the caller)
+        rgb = self._head.render(self._appearance, motion, self._offset())
+        self._show(RenderedFrame(rgb, motion.timestamp_ms))
+        done = self._clock()
+        statistics = self.statistics
+        if statistics.first_rendered is None:
+            statistics.first_rendered = done
+            statistics.first_timestamp_ms = motion.timestamp_ms
+        statistics.last_rendered = done
+        statistics.rendered += 1
+        return done

@@ -1,0 +1,126 @@
+"""A clip to an .fvc file: frame -> encode -> write."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from confapp.codec import FvcWriter, PaperCodec
+from confapp.errors import ConfappError
+from confapp.media.clip import Clip
+from confapp.media.framing import FaceFraming
+from confapp.media.video_frame import RgbImage
+from confapp.motion_frame import MotionFrame
+from confapp.stream_header import stream_header
+from models.talking_head import TalkingHead
+from sender.source_photo import SourcePhoto
+
+PARTIAL_SUFFIX = ".partial"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrivingFrame:
+    """One frame of a driving clip.
+
+    Attributes:
+        view: the framed picture.
+        motion: its motion, or the last one where no face is seen.
+        face: False where the motion was held.
+    """
+
+    view: RgbImage
+    motion: MotionFrame
+    face: bool
+
+
+@dataclass(slots=True)
+class EncodingReport:
+    """What became of the frames of a clip.
+
+    Attributes:
+        frames: written.
+        held: frames of these without a face, which hold the last motion.
+        skipped: frames before the first face, which were left out.
+        broken: why the clip ended early, or None.
+    """
+
+    frames: int = 0
+    held: int = 0
+    skipped: int = 0
+    broken: str | None = None
+
+
+class DrivingClip:
+    """The motion of the person in a clip, frame by frame.
+
+    Args:
+        head: the model.
+        clip: what is encoded.
+    """
+
+    def __init__(self, head: TalkingHead, clip: Clip) -> None:
+        self.report = EncodingReport()
+        self.head = head
+        self.clip = clip
+
+    def __iter__(self) -> Iterator[DrivingFrame]:
+        """Frames from the first face on.
+
+        Raises:
+            ConfappError: `no-face` when the clip shows none at all.
+        """
+        framing = FaceFraming(self.head.config.image_size)
+        report = self.report
+        motion: MotionFrame | None = None
+        for frame in self.clip.frames():
+            view = framing.frame(frame.rgb)
+            if view.face and view.rgb is not None:
+                motion = self.head.encode_motion(view.rgb, frame.timestamp_ms)
+            elif motion is not None:
+                motion = dataclasses.replace(motion, timestamp_ms=frame.timestamp_ms)
+                report.held += 1
+            if motion is None or view.rgb is None:
+                report.skipped += 1
+                continue
+            report.frames += 1
+            yield DrivingFrame(view.rgb, motion, view.face)
+        report.broken = self.clip.broken
+        if motion is None:
+            raise ConfappError(
+                "no-face",
+                f"No face was found in {self.clip.path.name}; "
+                "choose a clip that shows one face from the front.",
+            )
+
+
+def encode_clip(
+    driving: DrivingClip, codec: PaperCodec, out: Path, photo: SourcePhoto | None
+) -> Iterator[DrivingFrame]:
+    """Write `out` while the frames are taken; it appears when the last one was.
+
+    Args:
+        photo: the source; None for the first frame with a face.
+
+    Raises:
+        ConfappError: `no-face`, or `file-unwritable`.
+    """
+    partial = out.with_name(out.name + PARTIAL_SUFFIX)
+    try:
+        with partial.open("wb") as file:
+            writer: FvcWriter | None = None
+            for number, frame in enumerate(driving):
+                if writer is None:
+                    source = photo or SourcePhoto.of_view(frame.view)
+                    header = stream_header(driving.head, codec.tables, driving.clip.fps)
+                    writer = FvcWriter(file, header, source.still)
+                writer.write(codec.encode(frame.motion, number))
+                yield frame
+            if writer is not None:
+                writer.close()
+        partial.replace(out)
+    except OSError as error:
+        raise ConfappError(
+            "file-unwritable", f"{out} cannot be written ({error.strerror}); choose another file."
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,125 @@
+"""Calls between processes, and what each failure says."""
+
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+from confapp_process import Process, Start
+
+from confapp.media.clip import Clip
+
+
+def test_one_sends_and_one_receives(
+    start: Start, room: str, model: Path, ada: Path, tmp_path: Path
+) -> None:
+    film = tmp_path / "seen.mp4"
+    receiver = start("receive", room, "--model", model, "--no-window", "--record", film, "--json")
+    sender = start(
+        "send", room, "--model", model, "--input", ada, "--loop", "--seconds", 3, "--json"
+    )
+    sent, received = sender.account(), receiver.account()
+
+    assert sent["end"] == "closed"
+    assert received["end"] == "peer-left"
+    assert 0 < received["receiver"]["rendered"] <= received["receiver"]["received"]
+    assert received["receiver"]["received"] <= sent["sender"]["sent"] <= sent["sender"]["captured"]
+    assert sent["sender"]["bytes_per_frame"] == pytest.approx(6 * 5 + 12, abs=1.5)  # K = 5
+    assert sent["wire_up_kbps"] > sent["sender"]["payload_kbps"] > 0
+    assert received["receiver"]["latency_ms_p50"] > 0
+    assert received["fingerprint"] == sent["fingerprint"]
+    assert sum(1 for _ in Clip(film).frames()) == received["receiver"]["rendered"]
+
+
+def test_ctrl_c_ends_both_sides_cleanly(start: Start, room: str, model: Path, ada: Path) -> None:
+    options = ("--model", model, "--input", ada, "--loop", "--no-window", "--json")
+    one, other = start("call", room, *options), start("call", room, *options)
+    one.wait_for("The call stands.")
+    other.wait_for("The call stands.")
+    one.signal(signal.SIGINT)
+    assert one.account()["end"] == "closed"
+    assert other.account()["end"] == "peer-left"
+    assert "Traceback" not in one.said + other.said
+
+
+def test_ctrl_c_while_waiting(start: Start, room: str, model: Path) -> None:
+    alone = start("receive", room, "--model", model, "--no-window", "--json")
+    alone.wait_for("Waiting for the other person.")
+    alone.signal(signal.SIGTERM)
+    assert alone.account()["end"] is None
+    assert "Traceback" not in alone.said
+
+
+def refusal(process: Process) -> str:
+    status, _ = process.result()
+    assert status == 1
+    lines: list[str] = [line for line in process.said.splitlines() if line.startswith("confapp: ")]
+    assert len(lines) == 1, process.said
+    assert "Traceback" not in process.said
+    return lines[0]
+
+
+def test_a_room_that_does_not_exist(start: Start, server: str, model: Path) -> None:
+    stranger = start("receive", f"{server}/r/nowhere", "--model", model, "--no-window")
+    assert "room" in refusal(stranger)
+
+
+def test_a_server_that_does_not_answer(start: Start, model: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/r/any"
+        assert "server" in refusal(start("receive", url, "--model", model, "--no-window"))
+
+
+def test_a_third_person(start: Start, room: str, model: Path, ada: Path) -> None:
+    options = ("--model", model, "--no-window")
+    one = start("receive", room, *options)
+    other = start("send", room, "--model", model, "--input", ada, "--loop")
+    one.wait_for("The call stands.")
+    third = start("receive", room, *options)
+    assert "Two people are in this room already" in refusal(third)
+    other.signal(signal.SIGINT)
+    assert other.result()[0] == 0
+    assert one.result()[0] == 0
+
+
+def test_a_peer_with_other_weights(
+    start: Start, room: str, model: Path, other_model: Path, ada: Path
+) -> None:
+    one = start("receive", room, "--model", model, "--no-window")
+    other = start("send", room, "--model", other_model, "--input", ada)
+    assert "same model and weights" in refusal(one)
+    assert "same model and weights" in refusal(other)
+
+
+def test_a_missing_camera(start: Start, room: str, model: Path) -> None:
+    assert "--input" in refusal(start("send", room, "--model", model, "--camera", "97"))
+
+
+def test_an_unreadable_clip(start: Start, room: str, model: Path, tmp_path: Path) -> None:
+    clip = tmp_path / "notes.mp4"
+    clip.write_text("these are notes, not a video")
+    assert "notes.mp4" in refusal(start("send", room, "--model", model, "--input", clip))
+
+
+def test_no_display(start: Start, room: str, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    assert "--no-window" in refusal(start("receive", room, "--model", model))
+
+
+def test_a_port_in_use(start: Start) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert f"{port}" in refusal(start("serve", "--port", port))
+
+
+def test_no_trained_weights(start: Start, room: str) -> None:
+    said = refusal(start("receive", room, "--model", "paper-256", "--no-window"))
+    assert "--untrained" in said
+
+
+def test_a_setting_that_is_wrong(start: Start, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONFAPP_SECONDS", "soon")
+    assert "seconds" in refusal(start("receive", room))

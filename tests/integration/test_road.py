@@ -1,0 +1,95 @@
+"""The whole road in one process: clip, sender, WebRTC, receiver, pictures."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+from signaling_service import SignalingService
+from tiny_models import lively, tiny
+
+from confapp.call.call_handlers import CallHandlers
+from confapp.call.call_session import CallSession
+from confapp.call.hello import Hello
+from confapp.call.signaling_client import create_room
+from confapp.codec import FrequencyTables, PaperCodec
+from confapp.demo import PEOPLE
+from confapp.media.clip import Clip
+from confapp.media.paced_clip import PacedClip
+from confapp.pose_offset import PoseOffset
+from models.talking_head import TalkingHead
+from receiver.clip_decoder import ClipDecoder
+from receiver.packet_recorder import PacketRecorder
+from receiver.rendered_frame import RenderedFrame
+from receiver.session import ReceiverSession
+from sender.session import SenderSession
+from sender.source_photo import SourcePhoto
+
+ENOUGH_FRAMES = 10
+
+
+@pytest.fixture(scope="module")
+def head() -> TalkingHead:
+    return lively(tiny("lite-256"))
+
+
+@pytest.fixture
+def codec(head: TalkingHead) -> PaperCodec:
+    return PaperCodec(FrequencyTables.uniform(head.config.keypoints))
+
+
+def hello(head: TalkingHead, codec: PaperCodec, *, sends: bool) -> Hello:
+    return Hello(
+        sends=sends,
+        receives=not sends,
+        model_fingerprint=head.fingerprint,
+        tables_fingerprint=codec.tables.fingerprint,
+        keypoints=head.config.keypoints,
+    )
+
+
+async def test_a_calls_pictures_are_the_files_pictures(
+    signaling_service: SignalingService, head: TalkingHead, codec: PaperCodec, tmp_path: Path
+) -> None:
+    """What the receiver shows is, byte for byte, what its recorded packets decode to."""
+    room = await create_room(signaling_service.url)
+    kept = tmp_path / "call.fvc"
+    shown: list[RenderedFrame] = []
+    enough = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def show(frame: RenderedFrame) -> None:
+        shown.append(frame)
+        if len(shown) >= ENOUGH_FRAMES:
+            loop.call_soon_threadsafe(enough.set)
+
+    packets = PacketRecorder(kept, head, codec.tables)
+    receiver = ReceiverSession(head, codec, show, packets=packets)
+    photo = SourcePhoto.of_file(PEOPLE / "ben.png", head.config.image_size)
+    sender = SenderSession(head, codec, PacedClip(Clip(PEOPLE / "ada.mp4"), loop=True), photo=photo)
+
+    handlers = CallHandlers(on_source=receiver.on_source, on_motion=receiver.on_motion)
+    receiving, sending = await asyncio.gather(
+        CallSession.connect(room, hello(head, codec, sends=False), handlers),
+        CallSession.connect(room, hello(head, codec, sends=True)),
+    )
+    async with receiving, sending:
+        work = [
+            asyncio.create_task(receiver.run(receiving)),
+            asyncio.create_task(sender.run(sending)),
+        ]
+        await asyncio.wait_for(enough.wait(), 60)
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+    packets.close()
+
+    decoder = ClipDecoder(kept, head, codec)
+    decoded = {frame.timestamp_ms: frame.rgb for frame in decoder.frames(PoseOffset())}
+    assert decoder.break_reason is None
+    assert len(decoded) == receiver.statistics.received
+    assert receiver.statistics.rendered == len(shown)
+    for frame in shown:
+        assert np.array_equal(frame.rgb, decoded[frame.timestamp_ms])
+    assert sender.statistics.sent >= receiver.statistics.received
+    assert sender.statistics.source_bytes == len(photo.still)

@@ -1,0 +1,145 @@
+"""The receiving side with packets of its own making and a call that only listens."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+import numpy as np
+import pytest
+from fake_call import FakeCall
+from tiny_models import lively, tiny
+
+from confapp.call.call_session import CallSession
+from confapp.call.source_exchange import SourcePhoto
+from confapp.codec import FrequencyTables, PacketError, PaperCodec
+from confapp.errors import ConfappError
+from confapp.media.still import encode_still
+from confapp.motion_frame import MotionFrame
+from confapp.pose_offset import PoseOffset
+from models.talking_head import TalkingHead
+from receiver.rendered_frame import RenderedFrame
+from receiver.session import ReceiverSession
+
+
+@pytest.fixture(scope="module")
+def head() -> TalkingHead:
+    return lively(tiny("lite-256"))
+
+
+@pytest.fixture
+def codec(head: TalkingHead) -> PaperCodec:
+    return PaperCodec(FrequencyTables.uniform(head.config.keypoints))
+
+
+class Screen:
+    """What was shown."""
+
+    def __init__(self, call: FakeCall) -> None:
+        self.frames: list[RenderedFrame] = []
+        self._call = call
+        self._loop = asyncio.get_running_loop()
+
+    def show(self, frame: RenderedFrame) -> None:
+        self.frames.append(frame)
+        self._loop.call_soon_threadsafe(self._call.changed.set)
+
+
+def photo(seed: int = 0, size: int = 64) -> SourcePhoto:
+    picture = np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)
+    return SourcePhoto(encode_still(picture), f"photo {seed}", stream_origin=0.0)
+
+
+def motion(yaw: float, timestamp_ms: int) -> MotionFrame:
+    return MotionFrame.of([yaw, 0, 0], [0, 0, 0], np.zeros((5, 3)), timestamp_ms)
+
+
+@asynccontextmanager
+async def running(session: ReceiverSession, call: FakeCall) -> AsyncIterator[None]:
+    task = asyncio.create_task(session.run(cast("CallSession", call)))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_packet_becomes_a_picture(head: TalkingHead, codec: PaperCodec) -> None:
+    call = FakeCall()
+    screen = Screen(call)
+    session = ReceiverSession(head, codec, screen.show, clock=lambda: 0.5)
+    async with running(session, call):
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        session.on_motion(codec.encode(motion(20, 400), 0), 0.0)
+        await call.until(lambda: bool(session.statistics.latencies_ms))
+    assert call.ready_with == ["photo 0"]
+    assert [frame.timestamp_ms for frame in screen.frames] == [400]
+    assert session.statistics.latencies_ms == pytest.approx([100])  # shown at 0.5, captured at 0.4
+    assert session.statistics.rendered == 1
+
+
+async def test_an_older_frame_is_late_and_not_shown(head: TalkingHead, codec: PaperCodec) -> None:
+    call = FakeCall()
+    screen = Screen(call)
+    session = ReceiverSession(head, codec, screen.show)
+    async with running(session, call):
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        session.on_motion(codec.encode(motion(0, 80), 2), 0.0)
+        session.on_motion(codec.encode(motion(0, 40), 1), 0.0)
+        session.on_motion(codec.encode(motion(0, 80), 2), 0.0)
+        await call.until(lambda: bool(screen.frames))
+    assert session.statistics.late == 2
+    assert [frame.timestamp_ms for frame in screen.frames] == [80]
+
+
+async def test_the_viewers_offset_turns_the_head(head: TalkingHead, codec: PaperCodec) -> None:
+    call = FakeCall()
+    screen = Screen(call)
+    offset = PoseOffset()
+    session = ReceiverSession(head, codec, screen.show, offset=lambda: offset)
+    async with running(session, call):
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        session.on_motion(codec.encode(motion(0, 0), 0), 0.0)
+        await call.until(lambda: len(screen.frames) == 1)
+        offset = PoseOffset(yaw=30)
+        session.on_motion(codec.encode(motion(0, 40), 1), 0.0)
+        await call.until(lambda: len(screen.frames) == 2)
+    assert not np.array_equal(screen.frames[0].rgb, screen.frames[1].rgb)
+
+
+async def test_a_new_photo_takes_over_with_a_new_stream(
+    head: TalkingHead, codec: PaperCodec
+) -> None:
+    call = FakeCall()
+    screen = Screen(call)
+    session = ReceiverSession(head, codec, screen.show)
+    async with running(session, call):
+        for seed, number in ((0, 900), (1, 3)):
+            session.on_source(photo(seed))
+            await call.until(lambda: len(call.ready_with) == seed + 1)  # noqa: B023
+            session.on_motion(codec.encode(motion(0, 40 * number), number), 0.0)
+            await call.until(lambda: len(screen.frames) == seed + 1)  # noqa: B023
+    assert call.ready_with == ["photo 0", "photo 1"]
+    assert session.statistics.late == 0
+    assert not np.array_equal(screen.frames[0].rgb, screen.frames[1].rgb)
+
+
+async def test_bad_input_is_refused_without_harm(head: TalkingHead, codec: PaperCodec) -> None:
+    call = FakeCall()
+    screen = Screen(call)
+    session = ReceiverSession(head, codec, screen.show)
+    async with running(session, call):
+        with pytest.raises(PacketError):
+            session.on_motion(b"noise", 0.0)
+        with pytest.raises(ConfappError, match="photo"):
+            session.on_source(SourcePhoto(b"no picture", "hash", 0.0))
+        with pytest.raises(ConfappError, match="the model takes 64"):
+            session.on_source(photo(size=128))
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        session.on_motion(codec.encode(motion(0, 0), 0), 0.0)
+        await call.until(lambda: bool(screen.frames))
+    assert session.statistics.received == 1
