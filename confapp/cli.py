@@ -302,6 +302,7 @@ def demo(
 
 
 def _hold(room_url: str, *, sends: bool, receives: bool, as_json: bool, **flags: object) -> None:
+    import confapp.media  # noqa: F401 - before aiortc; see there
     from confapp.call_command import hold
     from confapp.settings import CallSettings
 

@@ -2,10 +2,12 @@
 
 import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from confapp_process import Process, Start
+from x_display import x_display, xdotool
 
 from confapp.media.clip import Clip
 
@@ -40,6 +42,27 @@ def test_ctrl_c_ends_both_sides_cleanly(start: Start, room: str, model: Path, ad
     assert one.account()["end"] == "closed"
     assert other.account()["end"] == "peer-left"
     assert "Traceback" not in one.said + other.said
+
+
+@pytest.fixture
+def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An X server that every `confapp` of the test uses."""
+    for name in x_display():
+        monkeypatch.setenv("DISPLAY", name)
+        yield name
+
+
+def test_the_window_shows_the_call_and_q_hangs_up(
+    start: Start, room: str, model: Path, ada: Path, display: str
+) -> None:
+    one = start("call", room, "--model", model, "--input", ada, "--loop", "--json")
+    other = start("send", room, "--model", model, "--input", ada, "--loop", "--json")
+    window = xdotool(display, "search", "--sync", "--onlyvisible", "--name", "confapp")
+    one.wait_for("The call stands.")
+    xdotool(display, "windowfocus", "--sync", window.split()[0])
+    xdotool(display, "keydown", "--window", window.split()[0], "q")  # closes it: no key comes up
+    assert one.account()["end"] == "closed"
+    assert other.account()["end"] == "peer-left"
 
 
 def test_ctrl_c_while_waiting(start: Start, room: str, model: Path) -> None:
