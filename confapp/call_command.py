@@ -1,5 +1,6 @@
 """`confapp call`, `send` and `receive` from settings to the closing account."""
 
+import contextlib
 import json
 import sys
 
@@ -27,8 +28,8 @@ def hold(
         torch.set_num_threads(settings.threads)
     head = open_model(settings.model, untrained=settings.untrained)
     participant = Participant(settings, head, sends=sends, receives=receives, notify=_notify)
-    window = receives and settings.window
-    summary = hold_call(participant, room_url, window=window)
+    with contextlib.closing(participant):
+        summary = hold_call(participant, room_url, window=receives and settings.window)
     for line in summary.lines():
         _notify(line)
     if as_json:

@@ -98,6 +98,10 @@ class Participant:
             self._sender = self._make_sender(codec, opened, keeps=not receives) if sends else None
             self._keeps = opened.pop_all()
 
+    def close(self) -> None:
+        """Let the camera go and finish the recordings. May be called again."""
+        self._keeps.close()
+
     async def run(self, room_url: str) -> CallSummary:
         """Hold the call until somebody leaves, the clip ends, or the task is cancelled.
 
@@ -112,7 +116,7 @@ class Participant:
             if self._call is not None:
                 self._end = self._end or EndReason.CLOSED
         finally:
-            self._keeps.close()
+            self.close()
         return self._summary()
 
     async def _hold(self, room_url: str) -> None:

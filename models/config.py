@@ -208,6 +208,7 @@ _VOX_256 = dataclasses.replace(
     canonical=dataclasses.replace(_PAPER_256.canonical, head_kernel=3),
     motion_encoder=dataclasses.replace(_PAPER_256.motion_encoder, shared_backbone=True),
     motion_field=dataclasses.replace(_PAPER_256.motion_field, keeps_input=True),
+    rotation_in_flow=False,  # the public checkpoints were trained without J
     spectral_norm=False,
 )
 

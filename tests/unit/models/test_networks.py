@@ -111,6 +111,16 @@ def test_paper_has_two_backbones_and_spectral_norm() -> None:
     assert not [name for name, _ in vox.named_parameters() if "parametrizations" in name]
 
 
+def test_flow_may_leave_the_rotation_out() -> None:
+    """Checkpoints trained without J: every flow is a shift."""
+    assert CONFIGS["paper-256"].rotation_in_flow
+    assert not CONFIGS["vox-256"].rotation_in_flow
+    source, driving = keypoints(1, 4), keypoints(1, 4)
+    jacobian, offsets = flow_affine(source, driving, rotation_in_flow=False)
+    torch.testing.assert_close(jacobian, torch.eye(3)[None])
+    torch.testing.assert_close(offsets, source.points - driving.points)
+
+
 def test_discriminator_scores_patches_at_each_scale() -> None:
     results = Discriminator(2)(torch.rand(1, 3, 128, 128))
     assert [scores.shape[-1] for scores, _ in results] == [7, 3]
