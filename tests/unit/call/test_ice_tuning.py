@@ -1,7 +1,6 @@
 """aioice, adjusted: patience with long links, and a machine without a network."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,11 +12,10 @@ SHORT_RTO_S = 0.01  # in place of 0.5 s, so that the test need not wait
 
 
 @pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    request, addresses = ice.StunProtocol.request, ice.get_host_addresses
-    yield
-    ice.StunProtocol.request = request  # type: ignore[method-assign]
-    ice.get_host_addresses = addresses
+def as_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aioice unadjusted, whatever ran before in this process."""
+    monkeypatch.setattr(ice.StunProtocol, "request", ice_tuning._request)
+    monkeypatch.setattr(ice, "get_host_addresses", ice_tuning._get_host_addresses)
 
 
 class Network(ice.StunProtocol):
