@@ -4,15 +4,13 @@ import asyncio
 from pathlib import Path
 
 import numpy as np
-import pytest
 from signaling_service import SignalingService
-from tiny_models import lively, tiny
 
 from confapp.call.call_handlers import CallHandlers
 from confapp.call.call_session import CallSession
 from confapp.call.hello import Hello
 from confapp.call.signaling_client import create_room
-from confapp.codec import FrequencyTables, PaperCodec
+from confapp.codec import PaperCodec
 from confapp.demo import PEOPLE
 from confapp.media.clip import Clip
 from confapp.media.paced_clip import PacedClip
@@ -26,16 +24,6 @@ from sender.session import SenderSession
 from sender.source_photo import SourcePhoto
 
 ENOUGH_FRAMES = 10
-
-
-@pytest.fixture(scope="module")
-def head() -> TalkingHead:
-    return lively(tiny("lite-256"))
-
-
-@pytest.fixture
-def codec(head: TalkingHead) -> PaperCodec:
-    return PaperCodec(FrequencyTables.uniform(head.config.keypoints))
 
 
 def hello(head: TalkingHead, codec: PaperCodec, *, sends: bool) -> Hello:

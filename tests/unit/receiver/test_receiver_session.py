@@ -8,11 +8,10 @@ from typing import cast
 import numpy as np
 import pytest
 from fake_call import FakeCall
-from tiny_models import lively, tiny
 
 from confapp.call.call_session import CallSession
 from confapp.call.source_exchange import SourcePhoto
-from confapp.codec import FrequencyTables, PacketError, PaperCodec
+from confapp.codec import PacketError, PaperCodec
 from confapp.errors import ConfappError
 from confapp.media.still import encode_still
 from confapp.motion_frame import MotionFrame
@@ -20,16 +19,6 @@ from confapp.pose_offset import PoseOffset
 from models.talking_head import TalkingHead
 from receiver.rendered_frame import RenderedFrame
 from receiver.session import ReceiverSession
-
-
-@pytest.fixture(scope="module")
-def head() -> TalkingHead:
-    return lively(tiny("lite-256"))
-
-
-@pytest.fixture
-def codec(head: TalkingHead) -> PaperCodec:
-    return PaperCodec(FrequencyTables.uniform(head.config.keypoints))
 
 
 class Screen:

@@ -7,10 +7,9 @@ from typing import cast
 import numpy as np
 import pytest
 from fake_call import FakeCall
-from tiny_models import lively, tiny
 
 from confapp.call.call_session import CallSession
-from confapp.codec import FrequencyTables, PacketReader, PaperCodec
+from confapp.codec import PacketReader, PaperCodec
 from confapp.demo import PEOPLE
 from confapp.errors import ConfappError
 from confapp.media.photo import load_photo
@@ -40,16 +39,6 @@ class Album:
 
     def close(self) -> None:
         self.closed = True
-
-
-@pytest.fixture(scope="module")
-def head() -> TalkingHead:
-    return lively(tiny("lite-256"))
-
-
-@pytest.fixture
-def codec(head: TalkingHead) -> PaperCodec:
-    return PaperCodec(FrequencyTables.uniform(head.config.keypoints))
 
 
 async def run(session: SenderSession, call: FakeCall) -> None:
