@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from models.appearance import resized
 from models.blocks import DownBlock, UpBlock, convolution
 from models.config import IMAGE_CHANNELS, ModelConfig
-from models.geometry import volume_grid
+from models.geometry import expectation, volume_grid
 
 # Divides the logits, so that the softmax over a volume can be as sharp as one voxel.
 SOFTMAX_TEMPERATURE = 0.1
@@ -52,4 +52,4 @@ class CanonicalDetector(nn.Module):
         weights = torch.softmax(logits / SOFTMAX_TEMPERATURE, dim=-1)
         size = round((weights.shape[-1] / self.depth) ** 0.5)
         voxels = volume_grid(self.depth, size, image.device).flatten(0, 2)
-        return weights @ voxels
+        return expectation(weights, voxels)

@@ -15,10 +15,30 @@ R = Rx(-pitch) Ry(-yaw) Rz(roll), applied to columns: x' = R x. Worked example: 
 takes the nose (0, 0, -1) to (1, 0, 0), the image's right edge.
 """
 
+import functools
 import math
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+
+def in_full_precision(function: Callable[P, Result]) -> Callable[P, Result]:
+    """Leave autocast within a function: bfloat16 has too few digits for coordinates.
+
+    (In bfloat16 the composed flow is off by up to 0.65 pixels of 256.)
+    """
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> Result:
+        with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
+            return function(*args, **kwargs)
+
+    return run
 
 
 def plane_grid(size: int, device: torch.device) -> Tensor:
@@ -36,6 +56,7 @@ def volume_grid(depth: int, size: int, device: torch.device) -> Tensor:
     return torch.stack([x, y, z], dim=-1)
 
 
+@in_full_precision
 def rotation_matrix(angles: Tensor) -> Tensor:
     """Head rotation: (B, 3) yaw, pitch, roll in degrees -> (B, 3, 3)."""
     yaw, pitch, roll = (angles * (math.pi / 180)).unbind(-1)
@@ -61,6 +82,7 @@ def euler_angles(rotation: Tensor) -> Tensor:
     return torch.stack([yaw, pitch, roll], dim=-1) * (180 / math.pi)
 
 
+@in_full_precision
 def transform_keypoints(
     canonical: Tensor, rotation: Tensor, translation: Tensor, deformations: Tensor
 ) -> Tensor:
@@ -78,6 +100,7 @@ def transform_keypoints(
     return canonical @ rotation.transpose(1, 2) + translation[:, None] + deformations
 
 
+@in_full_precision
 def keypoint_flow_affine(
     source: Tensor, driving: Tensor, rotation_source: Tensor | None, rotation_driving: Tensor | None
 ) -> tuple[Tensor, Tensor]:
@@ -98,6 +121,12 @@ def keypoint_flow_affine(
     else:
         jacobian = rotation_source @ rotation_driving.transpose(1, 2)
     return jacobian, source - driving @ jacobian.transpose(1, 2)
+
+
+@in_full_precision
+def expectation(weights: Tensor, values: Tensor) -> Tensor:
+    """Means of values (N, n) under weights (..., N) that sum to 1: (..., n)."""
+    return weights @ values
 
 
 def keypoint_heatmaps(keypoints: Tensor, grid: Tensor, variance: float) -> Tensor:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from models.blocks import Bottleneck, convolution
 from models.config import DEGREES_A_BIN, IMAGE_CHANNELS, POSE_BINS, ModelConfig, MotionEncoderConfig
+from models.geometry import expectation
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,6 @@ class MotionEncoder(nn.Module):
         pose = self.backbone(image)
         expression = pose if self.expression_backbone is None else self.expression_backbone(image)
         bins = torch.stack([self.yaw(pose), self.pitch(pose), self.roll(pose)], dim=1).float()
-        angles = torch.softmax(bins, dim=-1) @ self.bin_centres
+        angles = expectation(torch.softmax(bins, dim=-1), self.bin_centres[:, None]).squeeze(-1)
         deformations = self.deformations(expression).float().unflatten(1, (-1, 3))
         return Motion(angles, self.translation(pose).float(), deformations)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from models.blocks import DownBlock, SameBlock, UpBlock, convolution
 from models.config import ModelConfig
-from models.geometry import keypoint_flow_affine, keypoint_heatmaps, volume_grid
+from models.geometry import in_full_precision, keypoint_flow_affine, keypoint_heatmaps, volume_grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ def warp_volume(volume: Tensor, flow: Tensor) -> Tensor:
     return F.grid_sample(volume, flow, align_corners=False)
 
 
+@in_full_precision
 def compose_flow(mask: Tensor, points: Tensor, jacobian: Tensor, offsets: Tensor) -> Tensor:
     """w = m_0 p + sum_k m_k w_k with w_k(p) = J p + b_k.
 
@@ -168,6 +169,7 @@ class MotionFieldEstimator(nn.Module):
         return MotionField(compose_flow(mask, grid[None], jacobian, offsets), mask, occlusion)
 
     @staticmethod
+    @in_full_precision
     def _candidate_flows(grid: Tensor, jacobian: Tensor, offsets: Tensor) -> Tensor:
         """The identity for the background, then w_k: (B, K + 1, D, H, W, 3)."""
         turned = grid[None] @ jacobian.transpose(1, 2)[:, None, None]

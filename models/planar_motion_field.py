@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from models.blocks import DownBlock, ResBlock, SameBlock, UpBlock, convolution
 from models.config import ModelConfig
-from models.geometry import keypoint_heatmaps, plane_grid, volume_grid
+from models.geometry import in_full_precision, keypoint_heatmaps, plane_grid, volume_grid
 from models.motion_field import (
     Keypoints,
     MotionField,
@@ -71,9 +71,7 @@ class PlanarMotionFieldEstimator(nn.Module):
         jacobian, offsets = flow_affine(source, driving, rotation_in_flow=self.rotation_in_flow)
 
         compressed = self.compress(volume)
-        moved = (
-            grid @ jacobian.transpose(1, 2)[:, None, None] + offsets.mean(1)[:, None, None, None]
-        )
+        moved = _moved(grid, jacobian, offsets.mean(1))
         seen = torch.cat([compressed, warp_volume(compressed, moved)], 1).flatten(1, 2)
         heat = self.heat(
             torch.cat(
@@ -106,3 +104,9 @@ class PlanarMotionFieldEstimator(nn.Module):
             occlusion,
             SurfaceField(surface, features),
         )
+
+
+@in_full_precision
+def _moved(points: Tensor, jacobian: Tensor, offset: Tensor) -> Tensor:
+    """J p + b for points (1, D, H, W, 3), J (B, 3, 3) and b (B, 3): (B, D, H, W, 3)."""
+    return points @ jacobian.transpose(1, 2)[:, None, None] + offset[:, None, None, None]

@@ -1,0 +1,1 @@
+"""Training data: shards, sampling, augmentation, batches."""

@@ -1,0 +1,75 @@
+"""Draws keypoints to face landmarks, so that lips and eyelids have keypoints of their own.
+
+Not in the paper, whose keypoints are unsupervised; LivePortrait guides its own in this way.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from models.training.losses.masked import zero_where_unlabelled
+
+# Keypoint k is drawn to the mean of these landmarks (iBUG's 68; "left" is the image's left).
+# A frame may carry only the first keypoints, so what is looked at most comes first.
+GUIDES: tuple[tuple[int, ...], ...] = (
+    (62,),  # inner upper lip
+    (66,),  # inner lower lip
+    (37, 38),  # left eye, upper lid
+    (43, 44),  # right eye, upper lid
+    (48,),  # left corner of the mouth
+    (54,),  # right corner of the mouth
+    (40, 41),  # left eye, lower lid
+    (46, 47),  # right eye, lower lid
+    (57,),  # outer lower lip
+    (51,),  # outer upper lip
+    (19,),  # left brow
+    (24,),  # right brow
+    (8,),  # chin
+    (36,),  # left eye, outer corner
+    (45,),  # right eye, outer corner
+    (39,),  # left eye, inner corner
+    (42,),  # right eye, inner corner
+    (30,),  # nose tip
+)
+# Keypoints whose distance is an expression: lips, left lids, right lids, mouth's width.
+OPENINGS = ((0, 1), (2, 6), (3, 7), (4, 5))
+
+# Wing loss, half images: errors up to 10 pixels of 256 are weighted up, most below 2.
+WING_WIDTH = 10 / 128
+WING_CURVATURE = 2 / 128
+
+
+def guide_targets(landmarks: Tensor) -> Tensor:
+    """(B, 68, 2) landmarks -> (B, 18, 2) where the guided keypoints belong; NaN stays NaN."""
+    return torch.stack([landmarks[:, list(points)].mean(1) for points in GUIDES], dim=1)
+
+
+def wing(error: Tensor) -> Tensor:
+    """w ln(1 + |e| / c) up to |e| = w, then |e| moved to join on (Feng et al. 2018, eq. 5)."""
+    size = error.abs()
+    shift = WING_WIDTH * (1 - math.log1p(WING_WIDTH / WING_CURVATURE))
+    near = WING_WIDTH * torch.log1p(size / WING_CURVATURE)
+    return torch.where(size < WING_WIDTH, near, size - shift)
+
+
+def landmark_guide_loss(points: Tensor, landmarks: Tensor) -> Tensor:
+    """Wing loss of the guided keypoints' places, and of the openings between them.
+
+    Keypoints after the 18th stay free. Of a model with fewer keypoints the first are guided.
+
+    Args:
+        points: (B, K, 3) keypoints.
+        landmarks: (B, 68, 2) in [-1, 1], NaN where there is none.
+    """
+    count = min(points.shape[1], len(GUIDES))
+    targets = guide_targets(landmarks)[:, :count]
+    guided = points[:, :count, :2]
+    places = wing(zero_where_unlabelled(guided - targets, targets)).mean()
+    pairs = [pair for pair in OPENINGS if max(pair) < count]
+    if not pairs:
+        return places
+    one, other = (list(side) for side in zip(*pairs, strict=True))
+    expected = targets[:, one] - targets[:, other]
+    opening = guided[:, one] - guided[:, other]
+    return places + wing(zero_where_unlabelled(opening - expected, expected)).mean()

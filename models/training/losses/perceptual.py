@@ -1,0 +1,43 @@
+"""L_P: two pictures compared by the features of a network trained to recognise things."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from models.training.losses.feature_network import FeatureNetwork
+
+
+def perceptual_loss(
+    network: FeatureNetwork,
+    rendering: Tensor,
+    target: Tensor,
+    layer_weights: Sequence[float],
+    halvings: Sequence[int],
+) -> Tensor:
+    """Weighted L1 distance of features, summed over layers and scales.
+
+    Args:
+        rendering, target: (B, 3, H, W) in [0, 1].
+        layer_weights: one for each of the network's layers.
+        halvings: the scales compared: 0 is the picture itself, n its n-th halving; the paper
+            takes 0, 1, 2, 3.
+
+    Returns:
+        A number; each layer's distance is a mean over its features, so that layers and scales of
+        any size count alike.
+    """
+    total = rendering.new_zeros(())
+    for halving in halvings:
+        scale = 2**halving
+        with torch.no_grad():
+            expected = network(_shrunk(target, scale))
+        features = network(_shrunk(rendering, scale))
+        for weight, one, other in zip(layer_weights, features, expected, strict=True):
+            total = total + weight * (one.float() - other.float()).abs().mean()
+    return total
+
+
+def _shrunk(picture: Tensor, scale: int) -> Tensor:
+    return picture if scale == 1 else F.avg_pool2d(picture, scale)

@@ -1,0 +1,124 @@
+"""The sum of all losses of a recipe."""
+
+from torch import Tensor
+
+from models.discriminator import Discriminator
+from models.training.losses.adversarial import (
+    Verdict,
+    discriminator_loss,
+    feature_matching_loss,
+    generator_loss,
+)
+from models.training.losses.deformation_prior import deformation_prior_loss
+from models.training.losses.equivariance import equivariance_loss
+from models.training.losses.face_crop import face_boxes, face_crops
+from models.training.losses.feature_network import FeatureNetwork
+from models.training.losses.head_pose import head_pose_loss
+from models.training.losses.keypoint_prior import keypoint_prior_loss
+from models.training.losses.landmark_guide import landmark_guide_loss
+from models.training.losses.perceptual import perceptual_loss
+from models.training.losses.region_weight import picture_loss, region_weights
+from models.training.pair_batch import PairBatch
+from models.training.precision import autocast
+from models.training.reconstruction import Draw, Reconstruction
+from models.training.settings import TrainingSettings
+
+# The face is about half a picture's width, so a crop of half the side keeps its resolution.
+CROPS_A_SIDE = 2
+
+Losses = dict[str, Tensor]
+
+
+class Objective:
+    """Weighs the losses of a recipe and adds them.
+
+    The losses fall in two groups, so that the cost of judging pictures by networks can be told
+    from the rest: those that look at the rendering alone, and the others.
+    """
+
+    def __init__(self, settings: TrainingSettings, features: FeatureNetwork | None) -> None:
+        self._settings = settings
+        self._features = features
+
+    def rendering_losses(
+        self, rendering: Tensor, batch: PairBatch, discriminator: Discriminator | None
+    ) -> Losses:
+        """Losses by networks that look at the rendering: L_P and L_G, unweighted, by name."""
+        weights, losses = self._settings.weights, Losses()
+        with autocast(rendering.device):
+            if self._features is not None and weights.perceptual > 0:
+                losses["perceptual"] = self._perceptual(
+                    rendering, batch.driving, self._settings.perceptual.halvings
+                )
+            if self._features is not None and weights.face_perceptual > 0:
+                size = rendering.shape[-1] // CROPS_A_SIDE
+                boxes = face_boxes(batch.driving_landmarks)
+                losses["face_perceptual"] = self._perceptual(
+                    face_crops(rendering, boxes, size), face_crops(batch.driving, boxes, size), (0,)
+                )
+            if discriminator is not None:
+                fake, real = discriminator(rendering), discriminator(batch.driving)
+                losses["adversarial"] = generator_loss(fake)
+                losses["feature_matching"] = feature_matching_loss(real, fake)
+        return losses
+
+    def structure_losses(self, made: Reconstruction, batch: PairBatch, draw: Draw) -> Losses:
+        """All other losses, unweighted, by name."""
+        weights, losses = self._settings.weights, Losses()
+        if weights.picture > 0 or weights.warped_picture > 0:
+            regions = region_weights(batch.driving_landmarks, batch.driving.shape[-1])
+            if weights.picture > 0:
+                losses["picture"] = picture_loss(made.rendering.picture, batch.driving, regions)
+            warped = made.rendering.warped
+            if weights.warped_picture > 0 and warped is not None:
+                losses["warped_picture"] = picture_loss(warped, batch.driving, regions)
+        if made.transformed is not None and draw.transform is not None:
+            losses["equivariance"] = equivariance_loss(
+                made.driving.points, made.transformed, draw.transform
+            )
+        if weights.keypoint_prior > 0:
+            losses["keypoint_prior"] = keypoint_prior_loss(
+                made.driving.points, self._settings.keypoint_distance
+            )
+        if weights.head_pose > 0:
+            losses["head_pose"] = _of_both(
+                head_pose_loss(made.source_motion.angles, batch.source_angles),
+                head_pose_loss(made.driving_motion.angles, batch.driving_angles),
+            )
+        if weights.deformation_prior > 0:
+            losses["deformation_prior"] = _of_both(
+                deformation_prior_loss(made.source_motion.deformations),
+                deformation_prior_loss(made.driving_motion.deformations),
+            )
+        if weights.landmark_guide > 0:
+            losses["landmark_guide"] = _of_both(
+                landmark_guide_loss(made.source.points, batch.source_landmarks),
+                landmark_guide_loss(made.driving.points, batch.driving_landmarks),
+            )
+        return losses
+
+    def total(self, losses: Losses, picture: Tensor) -> Tensor:
+        """The weighted sum; without losses a zero on the graph of `picture`."""
+        total = picture.new_zeros(()) * picture.sum()
+        for name, loss in losses.items():
+            total = total + getattr(self._settings.weights, name) * loss
+        return total
+
+    def discriminator_loss(
+        self, discriminator: Discriminator, rendering: Tensor, target: Tensor
+    ) -> Tensor:
+        """The hinge loss of the discriminator itself."""
+        with autocast(rendering.device):
+            real: Verdict = discriminator(target)
+            fake: Verdict = discriminator(rendering.detach())
+        return discriminator_loss(real, fake)
+
+    def _perceptual(self, rendering: Tensor, target: Tensor, halvings: tuple[int, ...]) -> Tensor:
+        if self._features is None:
+            raise ValueError("the perceptual loss needs a feature network")
+        weights = self._settings.perceptual.layer_weights
+        return perceptual_loss(self._features, rendering, target, weights, halvings)
+
+
+def _of_both(source: Tensor, driving: Tensor) -> Tensor:
+    return (source + driving) / 2

@@ -1,0 +1,246 @@
+"""What a training run optimises and how: losses, weights, learning rate, in named recipes."""
+
+import ast
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from confapp.errors import ConfappError
+
+# Pixels a side; block 5 of VGG halves a picture four times.
+SMALLEST_LOOKED_AT = 16
+
+
+class SettingError(ConfappError):
+    """A setting that does not exist or cannot have that value."""
+
+
+@dataclass(frozen=True, slots=True)
+class LossWeights:
+    """The share of each loss in the total; 0 leaves a loss out, and its cost.
+
+    Attributes:
+        perceptual: L_P on the whole picture.
+        face_perceptual: L_P's single-scale face term, on the face cut out by its landmarks.
+        adversarial, feature_matching: the two parts of L_G.
+        equivariance: L_E.
+        keypoint_prior: L_L.
+        head_pose: L_H, in radians.
+        deformation_prior: L_Delta.
+        picture: L1 of the picture, weighted up at eyes and mouth (not in the paper).
+        warped_picture: the same on the warped source alone, where the generator blends.
+        landmark_guide: keypoints drawn to landmarks (not in the paper).
+    """
+
+    perceptual: float = 10.0
+    face_perceptual: float = 0.0
+    adversarial: float = 1.0
+    feature_matching: float = 10.0
+    equivariance: float = 20.0
+    keypoint_prior: float = 10.0
+    head_pose: float = 20.0
+    deformation_prior: float = 5.0
+    picture: float = 0.0
+    warped_picture: float = 0.0
+    landmark_guide: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PerceptualSettings:
+    """Which features the perceptual loss compares.
+
+    Attributes:
+        layers: of VGG16 or VGG19, shallow to deep.
+        layer_weights: one a layer.
+        halvings: scales of the whole picture; 0 is full size, 1 half, ...
+    """
+
+    layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+    layer_weights: tuple[float, ...] = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+    halvings: tuple[int, ...] = (0, 1, 2, 3)
+
+    def __post_init__(self) -> None:
+        if len(self.layers) != len(self.layer_weights):
+            raise SettingError("setting-invalid", "every perceptual layer needs one weight")
+
+
+@dataclass(frozen=True, slots=True)
+class DataMix:
+    """Shares of the kinds of footage among the pairs; kinds that are not there drop out."""
+
+    clips: float = 0.76
+    people: float = 0.14
+    stills: float = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """One recipe, with the run's own choices.
+
+    Attributes:
+        recipe: the name it started from.
+        weights: of the losses.
+        perceptual: what the perceptual loss compares.
+        mix: what the pairs are drawn from.
+        adversarial_start: step from which the discriminator trains and judges.
+        keypoint_distance: D_t of the keypoint prior, squared half images; 0 leaves its depth.
+        keypoint_dropout: share of samples whose last deformations are left out.
+        learning_rate: of Adam, until the decay begins.
+        betas: of Adam.
+        decay_share: last part of the run over which the learning rate falls, 0 to 1.
+        gradient_limit: largest norm of the gradient of each network.
+        average_decay: of the exponential average of the weights, a step.
+        batch: pairs a step and process.
+        image_size: side of the pictures trained on.
+        seed: of weights, sampling and every random draw.
+    """
+
+    recipe: str
+    weights: LossWeights = field(default_factory=LossWeights)
+    perceptual: PerceptualSettings = field(default_factory=PerceptualSettings)
+    mix: DataMix = field(default_factory=DataMix)
+    adversarial_start: int = 0
+    keypoint_distance: float = 0.1
+    keypoint_dropout: float = 0.5
+    learning_rate: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    decay_share: float = 0.4
+    gradient_limit: float = 10.0
+    average_decay: float = 0.999
+    batch: int = 8
+    image_size: int = 256
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise SettingError("setting-invalid", "batch must be 1 or more")
+        if self.image_size < 64 or self.image_size % 32:
+            raise SettingError(
+                "setting-invalid", "image_size must be a multiple of 32, and 64 or more"
+            )
+        smallest = self.image_size // 2 ** max(self.perceptual.halvings, default=0)
+        if self.looks_at_features and smallest < SMALLEST_LOOKED_AT:
+            raise SettingError(
+                "setting-invalid",
+                f"image_size {self.image_size} is too small for perceptual.halvings "
+                f"{self.perceptual.halvings}: {SMALLEST_LOOKED_AT} pixels must be left",
+            )
+        if not 0 <= self.decay_share <= 1 or not 0 <= self.keypoint_dropout <= 1:
+            raise SettingError(
+                "setting-invalid", "decay_share and keypoint_dropout are shares, 0 to 1"
+            )
+
+    @property
+    def looks_at_features(self) -> bool:
+        """Whether a feature network is of use."""
+        return self.weights.perceptual > 0 or self.weights.face_perceptual > 0
+
+    @property
+    def has_discriminator(self) -> bool:
+        """Whether a discriminator is trained at any step."""
+        return self.weights.adversarial > 0 or self.weights.feature_matching > 0
+
+    def judged(self, step: int) -> bool:
+        """Whether the discriminator takes part in this step."""
+        return self.has_discriminator and step >= self.adversarial_start
+
+    def changed(self, assignment: str) -> "TrainingSettings":
+        """The same settings but for one, given as ``learning_rate=1e-4``.
+
+        Parts are reached by a dot: ``weights.perceptual=5``, ``perceptual.halvings=(0, 1)``.
+
+        Raises:
+            SettingError: no such setting, or a value of another kind.
+        """
+        path, sign, text = assignment.partition("=")
+        try:
+            value = ast.literal_eval(text.strip())
+        except (ValueError, SyntaxError) as error:
+            raise SettingError(
+                "setting-invalid",
+                f"{assignment!r} is no setting; write NAME=VALUE, as in weights.picture=5",
+            ) from error
+        if not sign:
+            raise SettingError("setting-invalid", f"{assignment!r} has no value; write NAME=VALUE")
+        changed: TrainingSettings = _changed(self, path.strip().split("."), value, assignment)
+        return changed
+
+
+def _changed(part: Any, path: list[str], value: Any, assignment: str) -> Any:
+    name, *rest = path
+    known = [item.name for item in dataclasses.fields(part)]
+    if name not in known:
+        raise SettingError(
+            "setting-unknown", f"{assignment!r}: there is no {name!r}; there are {', '.join(known)}"
+        )
+    old = getattr(part, name)
+    if dataclasses.is_dataclass(old):
+        if not rest:
+            raise SettingError(
+                "setting-invalid", f"{assignment!r}: {name} has parts; write {name}.PART=VALUE"
+            )
+        value = _changed(old, rest, value, assignment)
+    elif isinstance(old, float) and type(value) is int:
+        value = float(value)
+    if rest and not dataclasses.is_dataclass(old):
+        raise SettingError("setting-unknown", f"{assignment!r}: {name} has no parts")
+    if type(value) is not type(old):
+        raise SettingError(
+            "setting-invalid",
+            f"{assignment!r}: {name} is a {type(old).__name__}, not a {type(value).__name__}",
+        )
+    return dataclasses.replace(part, **{name: value})
+
+
+# The paper's losses and weights (its face term takes the feature network that is given).
+_PAPER = TrainingSettings(
+    recipe="paper", weights=LossWeights(face_perceptual=10.0), decay_share=0.0
+)
+
+# For few data and little compute: guided keypoints, pictures compared directly, a light feature
+# network; a discriminator only when its weights are set.
+_GUIDED = TrainingSettings(
+    recipe="guided",
+    weights=LossWeights(
+        perceptual=1.0,
+        face_perceptual=1.0,
+        adversarial=0.0,
+        feature_matching=0.0,
+        equivariance=0.0,
+        keypoint_prior=0.1,
+        head_pose=1.0,
+        deformation_prior=1.0,
+        picture=10.0,
+        warped_picture=5.0,
+        landmark_guide=10.0,
+    ),
+    perceptual=PerceptualSettings(
+        layers=("relu1_2", "relu2_2", "relu3_3", "relu4_3"),
+        layer_weights=(1.0, 0.5, 0.4, 1.0),  # alike in size on pairs of real frames
+        halvings=(1,),
+    ),
+    keypoint_distance=0.0,
+    keypoint_dropout=0.25,
+    learning_rate=4e-4,
+    betas=(0.5, 0.99),
+)
+
+RECIPES: dict[str, TrainingSettings] = {recipe.recipe: recipe for recipe in (_PAPER, _GUIDED)}
+
+
+def recipe(name: str) -> TrainingSettings:
+    """A recipe by name.
+
+    Raises:
+        SettingError: there is none of that name.
+    """
+    if name not in RECIPES:
+        raise SettingError(
+            "recipe-unknown", f"there is no recipe {name!r}; there are {', '.join(RECIPES)}"
+        )
+    return RECIPES[name]
+
+
+def default_recipe(planar: bool) -> str:
+    """`guided` for the networks made for a CPU (planar motion field), else the paper's."""
+    return "guided" if planar else "paper"

@@ -1,0 +1,234 @@
+"""What `confapp train` and `python -m models.training` do."""
+
+import hashlib
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from confapp.errors import ConfappError
+from models.checkpoints.checkpoint import Checkpoint
+from models.config import CONFIGS, DEFAULT_CONFIG, ModelConfig
+from models.networks import Networks
+from models.training.data.footage import Kind
+from models.training.data.pair_loader import PairLoader
+from models.training.losses.feature_network import FeatureNetwork
+from models.training.precision import has_fast_bfloat16
+from models.training.processes import Processes
+from models.training.schedule import SECONDS_A_MINUTE, Budget
+from models.training.settings import TrainingSettings, default_recipe, recipe
+from models.training.trainer import Trainer
+from models.training.training_run import WEIGHTS, TrainingRun
+from models.training.training_state import TrainingState
+
+HASH_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOptions:
+    """The choices of a person who trains.
+
+    Attributes:
+        data: shards, or folders of them.
+        out: folder for checkpoints, sample sheets and numbers.
+        config: a name of `models.config.CONFIGS`.
+        recipe: a name of `models.training.settings.RECIPES`; None takes the one made for `config`.
+        weights: weights file to start from.
+        resume: training state to go on from.
+        steps, minutes: how long, resumed parts included; one of the two.
+        batch, image_size, seed: None takes the recipe's.
+        features: safetensors file of VGG16 or VGG19; without it no perceptual loss.
+        settings: NAME=VALUE changes to the recipe.
+        device: None takes a GPU where there is one.
+        resident: decode all data once into the device's memory.
+        workers: decoding threads.
+    """
+
+    data: tuple[Path, ...]
+    out: Path
+    config: str = DEFAULT_CONFIG
+    recipe: str | None = None
+    weights: Path | None = None
+    resume: Path | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    batch: int | None = None
+    image_size: int | None = None
+    seed: int | None = None
+    features: Path | None = None
+    settings: tuple[str, ...] = ()
+    device: str | None = None
+    resident: bool = False
+    workers: int = 1
+
+
+def train(options: TrainingOptions, report: Callable[[str], None] = print) -> Path:
+    """Train until the budget is spent; under torchrun, as one of several processes.
+
+    Returns:
+        The weights file.
+
+    Raises:
+        ConfappError: an option that cannot be followed, or a run that cannot go on.
+    """
+    config = _config(options.config)
+    budget = Budget(options.steps, options.minutes)
+    settings = training_settings(options, config)
+    if options.weights is not None and options.resume is not None:
+        raise ConfappError(
+            "option-conflict", "a run starts from --weights or goes on by --resume, not both"
+        )
+    state = None if options.resume is None else TrainingState.load(options.resume)
+    if state is not None:
+        _same(config, state.config, f"the training state {options.resume}")
+        settings = replace(settings, seed=state.seed)
+    start = None if options.weights is None else _start(options.weights, config)
+    features = _features(options.features, settings)
+
+    processes = Processes.join(options.device)
+    try:
+        trainer = Trainer(config, settings, processes, features, start)
+        if state is not None:
+            _restore(trainer, state)
+        with PairLoader(
+            options.data,
+            settings.batch,
+            settings.image_size,
+            seed=settings.seed,
+            rank=processes.rank,
+            world=processes.count,
+            device=processes.device,
+            resident=options.resident,
+            workers=options.workers,
+            kind_weights={
+                Kind.CLIP: settings.mix.clips,
+                Kind.PERSON: settings.mix.people,
+                Kind.STILL: settings.mix.stills,
+            },
+        ) as loader:
+            if processes.leads:
+                report(_opening(settings, features, processes))
+            TrainingRun(
+                trainer,
+                config,
+                loader,
+                processes,
+                options.out,
+                describe=_card_writer(options, config, settings, features, processes),
+                seconds=0.0 if state is None else state.seconds,
+                report=report,
+            ).run(budget)
+    finally:
+        processes.leave()
+    return options.out / WEIGHTS
+
+
+def training_settings(options: TrainingOptions, config: ModelConfig) -> TrainingSettings:
+    """The recipe with the options' changes.
+
+    Raises:
+        SettingError: a recipe or setting that there is not.
+    """
+    settings = recipe(options.recipe or default_recipe(config.motion_field.planar))
+    for assignment in options.settings:
+        settings = settings.changed(assignment)
+    given = {
+        name: value
+        for name in ("batch", "image_size", "seed")
+        if (value := getattr(options, name)) is not None
+    }
+    return replace(settings, **given)
+
+
+def _config(name: str) -> ModelConfig:
+    if name not in CONFIGS:
+        raise ConfappError(
+            "config-unknown", f"there is no model {name!r}; the models are {', '.join(CONFIGS)}"
+        )
+    return CONFIGS[name]
+
+
+def _same(config: ModelConfig, other: ModelConfig, where: str) -> None:
+    if other != config:
+        raise ConfappError(
+            "config-mismatch",
+            f"{where} is of {other.name}, or of an older shape of it, not of today's "
+            f"{config.name}; give the --config that it was made with",
+        )
+
+
+def _start(weights: Path, config: ModelConfig) -> Networks:
+    checkpoint = Checkpoint.load(weights)
+    _same(config, checkpoint.config, f"the weights file {weights}")
+    return checkpoint.networks()
+
+
+def _features(path: Path | None, settings: TrainingSettings) -> FeatureNetwork | None:
+    if path is None or not settings.looks_at_features:
+        return None
+    return FeatureNetwork.load(path, settings.perceptual.layers)
+
+
+def _restore(trainer: Trainer, state: TrainingState) -> None:
+    try:
+        trainer.restore(state.trainer)
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise ConfappError(
+            "state-foreign", f"the training state does not fit these networks ({error})"
+        ) from error
+
+
+def _opening(
+    settings: TrainingSettings, features: FeatureNetwork | None, processes: Processes
+) -> str:
+    precision = "bfloat16" if has_fast_bfloat16(processes.device) else "float32"
+    looks = "no feature network, so no perceptual loss (give one by --features)"
+    if features is not None:
+        looks = f"features of {features.name}"
+    return (
+        f"recipe {settings.recipe}, {processes.count} x {settings.batch} pairs a step at "
+        f"{settings.image_size}x{settings.image_size}, {processes.device} in {precision}, {looks}"
+    )
+
+
+def _card_writer(
+    options: TrainingOptions,
+    config: ModelConfig,
+    settings: TrainingSettings,
+    features: FeatureNetwork | None,
+    processes: Processes,
+) -> Callable[[int, float], str]:
+    """What the weights file says of itself."""
+    network = "none"
+    if features is not None and options.features is not None:
+        digest = hashlib.sha256(options.features.read_bytes()).hexdigest()[:HASH_DIGITS]
+        network = f"{features.name} (SHA-256 {digest}...)"
+    start = "random weights"
+    if options.weights is not None:
+        start = f"weights {Checkpoint.load(options.weights).fingerprint}"
+
+    def card(step: int, seconds: float) -> str:
+        lines = [
+            f"# {config.name}",
+            "",
+            f"- Recipe: {settings.recipe}; changes: {', '.join(options.settings) or 'none'}",
+            f"- Feature network of the perceptual loss: {network}",
+            f"- Pictures: {settings.image_size}x{settings.image_size}",
+            f"- Data: {', '.join(path.name for path in options.data)}",
+            f"- Started from: {start}",
+            f"- Trained: {step} steps of {settings.batch * processes.count} pairs, "
+            f"{seconds / SECONDS_A_MINUTE:.0f} minutes on {processes.count} x "
+            f"{_machine(processes)}",
+            "",
+        ]
+        return "\n".join(lines)
+
+    return card
+
+
+def _machine(processes: Processes) -> str:
+    if processes.device.type == "cuda":
+        return torch.cuda.get_device_name(processes.device)
+    return f"{platform.machine()} CPU"

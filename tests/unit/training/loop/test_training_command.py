@@ -1,0 +1,127 @@
+"""The command: options to a run, errors to sentences."""
+
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from confapp.errors import ConfappError
+from models import config as model_configs
+from models.checkpoints.checkpoint import Checkpoint
+from models.config import CONFIGS, ModelConfig
+from models.networks import Networks
+from models.training.__main__ import main, parser
+from models.training.training_command import TrainingOptions, train, training_settings
+from models.training.training_run import STATE, WEIGHTS
+from models.training.training_state import TrainingState
+
+SMALL = ["--batch", "2", "--image-size", "64"]
+
+
+@pytest.fixture
+def known_tiny(tiny_config: ModelConfig, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The tiny configuration under a name that the command knows."""
+    monkeypatch.setitem(model_configs.CONFIGS, tiny_config.name, tiny_config)
+    return tiny_config.name
+
+
+@pytest.fixture
+def shard(tmp_path: Path) -> Path:
+    """A shard of two clips with three frames each, of random colours."""
+    random = np.random.default_rng(0)
+    path = tmp_path / "clips.tar"
+    with tarfile.open(path, "w") as tar:
+
+        def add(name: str, content: bytes) -> None:
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+
+        for clip in ("one", "two"):
+            frames = []
+            for index in range(3):
+                pixels = random.integers(0, 255, (8, 8, 3), dtype=np.uint8)
+                picture = io.BytesIO()
+                Image.fromarray(pixels).resize((64, 64)).save(picture, "WEBP")
+                add(f"{clip}/{index:03}.webp", picture.getvalue())
+                landmarks = random.uniform(16, 48, (68, 2)).round(1).tolist()
+                pose = {"yaw": 5.0, "pitch": 0.0, "roll": -3.0}
+                name = f"{index:03}.webp"
+                frames.append({"file": name, "t": index, **pose, "landmarks": landmarks})
+            facts = {
+                "person": clip,
+                "source": "made here",
+                "licence_note": "none needed",
+                "origin": "synthetic",
+                "tier": "A",
+                "frames": frames,
+            }
+            add(f"{clip}/clip.json", json.dumps(facts).encode())
+    return path
+
+
+def test_a_run_is_trained_resumed_and_started_from(
+    known_tiny: str, shard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ["--config", known_tiny, "--data", str(shard), *SMALL, "--device", "cpu"]
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert main([*common, "--steps", "1", "--seed", "5", "-o", str(first)]) == 0
+    assert "step 0: total" in capsys.readouterr().out
+    card = Checkpoint.load(first / WEIGHTS).card
+    assert "Trained: 1 steps of 2 pairs" in card
+    assert "Feature network of the perceptual loss: none" in card
+
+    resume = [*common, "--steps", "2", "--resume", str(first / STATE), "-o", str(first)]
+    assert main(resume) == 0
+    state = TrainingState.load(first / STATE)
+    assert (state.trainer["step"], state.seed) == (2, 5)
+
+    start = ["--weights", str(first / WEIGHTS), "--set", "weights.picture=3", "-o", str(second)]
+    assert main([*common, "--steps", "1", *start]) == 0
+    card = Checkpoint.load(second / WEIGHTS).card
+    assert f"weights {Checkpoint.load(first / WEIGHTS).fingerprint}" in card
+    assert "weights.picture=3" in card
+
+
+def test_options_change_the_recipe() -> None:
+    options = TrainingOptions((), Path("out"), batch=3, settings=("learning_rate=1e-5",))
+    settings = training_settings(options, CONFIGS["lite-256"])
+    assert settings.recipe == "guided"
+    assert (settings.batch, settings.learning_rate) == (3, 1e-5)
+    assert training_settings(options, CONFIGS["paper-256"]).recipe == "paper"
+
+
+def test_an_error_is_a_sentence_and_a_status(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--data", str(tmp_path / "none"), "--steps", "1", "--set", "batch=0"]
+    assert main([*arguments, "-o", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith("setting-invalid: ")
+
+
+def test_the_length_of_a_run_must_be_given(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["--data", "shards", "-o", "out"])
+    assert "--steps" in capsys.readouterr().err
+
+
+def test_weights_of_another_model_are_refused(
+    tiny_paper_config: ModelConfig, tmp_path: Path
+) -> None:
+    path = tmp_path / "other.safetensors"
+    Checkpoint.of(Networks(tiny_paper_config), "").save(path)
+    options = TrainingOptions((tmp_path,), tmp_path, weights=path, steps=1)
+    with pytest.raises(ConfappError, match="tiny-paper") as caught:
+        train(options)
+    assert caught.value.error_id == "config-mismatch"
+
+
+def test_start_and_resume_exclude_each_other(tmp_path: Path) -> None:
+    options = TrainingOptions((), tmp_path, weights=tmp_path, resume=tmp_path, steps=1)
+    with pytest.raises(ConfappError) as caught:
+        train(options)
+    assert caught.value.error_id == "option-conflict"

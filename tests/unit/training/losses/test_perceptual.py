@@ -1,0 +1,45 @@
+"""The perceptual loss, worked by hand on a network that passes pictures on."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.training.losses.feature_network import IMAGENET_DEVIATION, FeatureNetwork
+from models.training.losses.perceptual import perceptual_loss
+
+
+def passing_network() -> FeatureNetwork:
+    """relu1_1 is the normalised picture, relu1_2 twice that."""
+    tensors = {}
+    for place, gain in ((0, 1.0), (2, 2.0)):
+        weight = torch.zeros(3, 3, 3, 3)
+        weight[range(3), range(3), 1, 1] = gain
+        tensors[f"features.{place}.weight"] = weight
+        tensors[f"features.{place}.bias"] = torch.zeros(3)
+    return FeatureNetwork("VGG16", ["relu1_1", "relu1_2"], tensors)
+
+
+def brighter(picture: Tensor, normalised: float) -> Tensor:
+    """Add a step that is `normalised` in every channel after normalisation."""
+    return picture + normalised * torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1)
+
+
+def test_layers_are_weighted_and_scales_add_up() -> None:
+    target = torch.full((2, 3, 16, 16), 0.6)
+    rendering = brighter(target, 0.1)
+    one_scale = perceptual_loss(passing_network(), rendering, target, (3.0, 5.0), (0,))
+    assert one_scale.item() == pytest.approx(3 * 0.1 + 5 * 0.2, rel=1e-4)
+    three = perceptual_loss(passing_network(), rendering, target, (3.0, 5.0), (0, 1, 2))
+    assert three.item() == pytest.approx(3 * one_scale.item(), rel=1e-4)
+
+
+def test_detail_that_a_halving_averages_away_counts_only_at_full_size() -> None:
+    target = torch.full((1, 3, 8, 8), 0.6)
+    signs = torch.ones(8, 8)
+    signs[::2, ::2] = signs[1::2, 1::2] = -1
+    rendering = torch.lerp(brighter(target, -0.1), brighter(target, 0.1), (signs + 1) / 2)
+    network = passing_network()
+    assert perceptual_loss(network, rendering, target, (1.0, 0.0), (0,)).item() == pytest.approx(
+        0.1, rel=1e-4
+    )
+    assert perceptual_loss(network, rendering, target, (1.0, 0.0), (1,)).item() < 1e-6
