@@ -1,6 +1,7 @@
 """A call beside the window: windows belong to the main thread, so the call takes another."""
 
 import asyncio
+import contextlib
 import signal
 import threading
 
@@ -25,6 +26,7 @@ class CallThread(threading.Thread):
         self._error: BaseException | None = None
         self._summary: CallSummary | None = None
         self._running = threading.Event()
+        self._hung_up = False
 
     def run(self) -> None:
         """The thread's life: the call from joining to leaving."""
@@ -36,10 +38,14 @@ class CallThread(threading.Thread):
             self._running.set()
 
     def hang_up(self) -> None:
-        """Leave the call; returns at once. May be called again."""
+        """Leave the call; returns at once. Only the first call counts."""
+        if self._hung_up:
+            return
+        self._hung_up = True
         self._running.wait()
-        if self._loop is not None and self._task is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._task.cancel)
+        if self._loop is not None and self._task is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has just ended by itself
+                self._loop.call_soon_threadsafe(self._task.cancel)
 
     def result(self) -> CallSummary:
         """The account of the call, once the thread has ended.
@@ -67,10 +73,10 @@ def hold_call(participant: Participant, room_url: str, *, window: bool) -> CallS
     """
     shown = PreviewWindow(WINDOW_TITLE) if window else None
     call = CallThread(participant, room_url)
-    call.start()
     before = {
         number: signal.signal(number, lambda *_: call.hang_up()) for number in HANG_UP_SIGNALS
     }
+    call.start()
     try:
         while call.is_alive():
             if shown is None:
@@ -78,6 +84,8 @@ def hold_call(participant: Participant, room_url: str, *, window: bool) -> CallS
             else:
                 _attend(call, participant, shown)
     finally:
+        call.hang_up()
+        call.join()
         for number, handler in before.items():
             signal.signal(number, handler)
         if shown is not None:

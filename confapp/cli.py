@@ -14,6 +14,7 @@ import typer
 from confapp import __version__
 from confapp.errors import ConfappError
 from confapp.pose_offset import PoseOffset
+from models.config import DEFAULT_CONFIG
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,11 +24,13 @@ app = typer.Typer(
 )
 tables_app = typer.Typer(no_args_is_help=True, help="The codec's frequency tables.")
 app.add_typer(tables_app, name="tables")
+evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a model on clips.")
+app.add_typer(evaluate_app, name="evaluate")
 
 Room = Annotated[str, typer.Argument(metavar="ROOM_URL", help="the link to the room")]
 Out = Annotated[Path, typer.Argument(help="the file to write")]
 Model = Annotated[
-    str, typer.Option(help="configuration (lite-256, ...) or a .safetensors weights file")
+    str, typer.Option(help=f"configuration ({DEFAULT_CONFIG}, ...) or a .safetensors weights file")
 ]
 Untrained = Annotated[bool, typer.Option("--untrained", help="use random weights, to try the road")]
 Tables = Annotated[
@@ -76,10 +79,7 @@ def serve(
     from signaling.server import run
     from signaling.settings import SignalingSettings
 
-    given = {"host": host, "port": port}
-    settings = SignalingSettings.model_validate(
-        SignalingSettings().model_dump() | {k: v for k, v in given.items() if v is not None}
-    )
+    settings = SignalingSettings.from_flags(host=host, port=port)
 
     def started(url: str) -> None:
         note = f"Signaling server on {url}. Make a room with: confapp room {url}"
@@ -115,23 +115,7 @@ def call(
     as_json: Json = False,
 ) -> None:
     """Talk with the other person in a room: send and receive."""
-    _hold(
-        room_url,
-        sends=True,
-        receives=True,
-        as_json=as_json,
-        model=model,
-        untrained=untrained,
-        tables=tables,
-        camera=camera,
-        input=clip,
-        loop=loop,
-        source=source,
-        window=window,
-        record=record,
-        seconds=seconds,
-        threads=threads,
-    )
+    _hold(**locals(), sends=True, receives=True)
 
 
 @app.command()
@@ -150,23 +134,7 @@ def send(
     as_json: Json = False,
 ) -> None:
     """Only send: the other person sees you."""
-    _hold(
-        room_url,
-        sends=True,
-        receives=False,
-        as_json=as_json,
-        model=model,
-        untrained=untrained,
-        tables=tables,
-        camera=camera,
-        input=clip,
-        loop=loop,
-        source=source,
-        window=False,
-        record=record,
-        seconds=seconds,
-        threads=threads,
-    )
+    _hold(**locals(), sends=True, receives=False)
 
 
 @app.command()
@@ -182,19 +150,7 @@ def receive(
     as_json: Json = False,
 ) -> None:
     """Only receive: you see the other person."""
-    _hold(
-        room_url,
-        sends=False,
-        receives=True,
-        as_json=as_json,
-        model=model,
-        untrained=untrained,
-        tables=tables,
-        window=window,
-        record=record,
-        seconds=seconds,
-        threads=threads,
-    )
+    _hold(**locals(), sends=False, receives=True)
 
 
 @app.command()
@@ -202,7 +158,7 @@ def encode(
     clip: Annotated[Path, typer.Argument(help="a video of one person")],
     out: Out,
     source: Source = None,
-    model: Model = "lite-256",
+    model: Model = DEFAULT_CONFIG,
     untrained: Untrained = False,
     tables: Tables = None,
 ) -> None:
@@ -219,7 +175,7 @@ def decode(
     yaw: Yaw = 0.0,
     pitch: Pitch = 0.0,
     roll: Roll = 0.0,
-    model: Model = "lite-256",
+    model: Model = DEFAULT_CONFIG,
     untrained: Untrained = False,
     tables: Tables = None,
 ) -> None:
@@ -241,7 +197,7 @@ def reenact(
     yaw: Yaw = 0.0,
     pitch: Pitch = 0.0,
     roll: Roll = 0.0,
-    model: Model = "lite-256",
+    model: Model = DEFAULT_CONFIG,
     untrained: Untrained = False,
 ) -> None:
     """Let a photo do what the person in a clip does."""
@@ -266,13 +222,66 @@ def tables_fit(
     clips: Annotated[list[Path], typer.Argument(help="videos of one person each")],
     out: Annotated[Path, typer.Option("-o", "--out", help="the tables file to write")],
     epoch: Annotated[int, typer.Option(min=1, max=31, help="names these tables in packets")] = 1,
-    model: Model = "lite-256",
+    model: Model = DEFAULT_CONFIG,
     untrained: Untrained = False,
 ) -> None:
     """Learn the codec's frequency tables from clips."""
     from confapp.clip_files import fit_tables, open_model
 
     fit_tables(open_model(model, untrained=untrained), clips, out, epoch)
+
+
+@evaluate_app.command("reconstruct")
+def evaluate_reconstruct(
+    data: Annotated[
+        list[Path] | None, typer.Option(help="validation shards or folders of them (repeatable)")
+    ] = None,
+    videos: Annotated[
+        Path | None, typer.Option(help="folder of clips at full rate: expression as well")
+    ] = None,
+    model: Model = DEFAULT_CONFIG,
+    untrained: Untrained = False,
+    lpips: Annotated[Path | None, typer.Option(help="VGG16 with LPIPS heads, safetensors")] = None,
+    landmarks: Annotated[Path | None, typer.Option(help="MediaPipe face_landmarker.task")] = None,
+    identity: Annotated[Path | None, typer.Option(help="ArcFace network, ONNX")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="write the figures")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="folder for figures, tables and sheets")
+    ] = None,
+    clips: Annotated[int | None, typer.Option(min=1, help="only the first clips")] = None,
+    frames: Annotated[int | None, typer.Option(min=1, help="only so many frames a clip")] = None,
+    every: Annotated[int, typer.Option(min=1, help="score every n-th frame of the videos")] = 1,
+) -> None:
+    """Render clips from their first frame, beside the frozen and the shifted source."""
+    from confapp.evaluation.reconstruct_command import ReconstructOptions, evaluate_reconstruction
+
+    options = ReconstructOptions(
+        data=tuple(data or ()),
+        videos=videos,
+        lpips=lpips,
+        landmarks=landmarks,
+        identity=identity,
+        json_file=json_file,
+        out=out,
+        clips=clips,
+        frames=frames,
+        every=every,
+    )
+    print(evaluate_reconstruction(model, options, untrained=untrained), end="")
+
+
+@app.command(
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    }
+)
+def train(context: typer.Context) -> None:
+    """Train the networks on shards; `confapp train --help` lists the options."""
+    from models.training.__main__ import main as train_main
+
+    raise typer.Exit(train_main(context.args))
 
 
 @app.command()
@@ -293,7 +302,7 @@ def demo(
     seconds: Annotated[float, typer.Option(min=2, help="length of the call")] = 10,
     out: Annotated[Path, typer.Option(help="folder for demo.mp4")] = Path("out"),
     as_json: Annotated[Path | None, typer.Option("--json", help="also write the figures")] = None,
-    model: Model = "lite-256",
+    model: Model = DEFAULT_CONFIG,
 ) -> None:
     """Hold a call between two processes on this machine and film it."""
     from confapp.demo.run import run_demo
@@ -302,11 +311,12 @@ def demo(
 
 
 def _hold(room_url: str, *, sends: bool, receives: bool, as_json: bool, **flags: object) -> None:
+    """Hold a call with all options of a command, by name; each is a setting of the same name."""
     import confapp.media  # noqa: F401 - before aiortc; see there
     from confapp.call_command import hold
     from confapp.settings import CallSettings
 
-    settings = CallSettings.from_flags(**flags)
+    settings = CallSettings.from_flags(input=flags.pop("clip", None), **flags)
     hold(settings, room_url, sends=sends, receives=receives, as_json=as_json)
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import Progress
 
-from confapp.codec import FrequencyTables, PaperCodec
+from confapp.codec import FrequencyTables, PaperCodec, TableError
 from confapp.media.clip import Clip
 from confapp.media.recorder import Recorder
 from confapp.model_tables import tables_for
@@ -90,8 +90,10 @@ def fit_tables(head: TalkingHead, clips: list[Path], out: Path, epoch: int) -> F
     """`confapp tables fit`: learn the codec's frequency tables from clips.
 
     Raises:
-        ConfappError: a clip cannot be used.
+        ConfappError: a clip cannot be used, or the file cannot be written.
     """
+    if not out.parent.is_dir():
+        raise TableError("table-unwritable", f"{out.parent} is no folder; choose another file.")
     motions = [
         frame.motion
         for path in clips

@@ -2,21 +2,25 @@
 
 from pathlib import Path
 
-from confapp.codec import FrequencyTables
+from confapp.codec import FrequencyTables, TableError
 from confapp.codec.shipped_tables import shipped_tables
 from models.talking_head import TalkingHead
 
 
 def tables_for(head: TalkingHead, path: Path | None) -> FrequencyTables:
-    """The tables in a file, or those that were learned with the model's shipped weights.
-
-    The uniform ones serve a model without tables of its own.
+    """The tables in a file, or those that were learned with the model's weights.
 
     Raises:
-        TableError: the file cannot be used.
+        TableError: the file cannot be used, or is for another number of keypoints.
     """
-    if path is not None:
-        return FrequencyTables.load(path)
-    if head.shipped:
-        return shipped_tables(head.config.name, head.config.keypoints)
-    return FrequencyTables.uniform(head.config.keypoints)
+    keypoints = head.config.keypoints
+    if path is None:
+        return shipped_tables(head.fingerprint, keypoints)
+    tables = FrequencyTables.load(path)
+    if tables.keypoints != keypoints:
+        raise TableError(
+            "tables-mismatch",
+            f"{path} has tables for {tables.keypoints} keypoints, {head.config.name} has "
+            f"{keypoints}: fit tables with this model (confapp tables fit).",
+        )
+    return tables

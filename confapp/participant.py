@@ -32,8 +32,8 @@ from sender.source_photo import SourcePhoto
 
 RECORDING_FPS = Fraction(25)  # nominal; frames are written with their own times
 FACE_NOTICES = {
-    FaceState.LOST: "No face in the picture: the other side sees your last movement.",
-    FaceState.FOUND: "Face found again.",
+    FaceState.LOST: "No face in the picture: the other side sees nothing new of you.",
+    FaceState.FOUND: "Your face is in the picture.",
 }
 END_NOTICES = {
     EndReason.PEER_LEFT: "The other person has left.",
@@ -44,8 +44,8 @@ END_NOTICES = {
 
 
 @dataclass(frozen=True, slots=True)
-class _WireStart:
-    """The call's counters when motion began."""
+class _WireCount:
+    """What the call had sent and received at a time."""
 
     at: float
     sent: int
@@ -90,7 +90,8 @@ class Participant:
         self._tables = tables_for(head, settings.tables)
         self._call: CallSession | None = None
         self._end: EndReason | None = None
-        self._wire_start: _WireStart | None = None
+        self._wire_start: _WireCount | None = None
+        self._wire_stop: _WireCount | None = None
         self._keeps = ExitStack()
         with ExitStack() as opened:
             codec = PaperCodec(self._tables)
@@ -149,6 +150,7 @@ class Participant:
                 for task in done:
                     task.result()
             finally:
+                self._wire_stop = self._wire_count(call)
                 for task in work:
                     task.cancel()
                 await asyncio.gather(*work, return_exceptions=True)
@@ -210,18 +212,18 @@ class Participant:
 
     def _on_began(self) -> None:
         if self._wire_start is None and self._call is not None:
-            counted = self._call.statistics
-            self._wire_start = _WireStart(
-                self._clock(), counted.wire_bytes_sent, counted.wire_bytes_received
-            )
+            self._wire_start = self._wire_count(self._call)
+
+    def _wire_count(self, call: CallSession) -> _WireCount:
+        counted = call.statistics
+        return _WireCount(self._clock(), counted.wire_bytes_sent, counted.wire_bytes_received)
 
     def _summary(self) -> CallSummary:
-        call, start = self._call, self._wire_start
+        call, start, stop = self._call, self._wire_start, self._wire_stop
         seconds = sent = received = 0.0
-        if call is not None and start is not None:
-            seconds = self._clock() - start.at
-            sent = call.statistics.wire_bytes_sent - start.sent
-            received = call.statistics.wire_bytes_received - start.received
+        if start is not None and stop is not None:
+            seconds = stop.at - start.at
+            sent, received = stop.sent - start.sent, stop.received - start.received
         return CallSummary(
             model=self._head.config.name,
             fingerprint=self._head.fingerprint,

@@ -13,6 +13,7 @@ from pydantic_settings import (
 )
 
 from confapp.errors import ConfappError
+from models.config import DEFAULT_CONFIG
 
 SETTINGS_FILE = "confapp.toml"
 
@@ -41,10 +42,10 @@ class CallSettings(BaseSettings):
         env_prefix="CONFAPP_", extra="forbid", frozen=True, protected_namespaces=()
     )
 
-    model: str = "lite-256"
+    model: str = DEFAULT_CONFIG
     untrained: bool = False
     tables: Path | None = None
-    camera: str = "0"
+    camera: str = Field(default="0", coerce_numbers_to_str=True)
     input: Path | None = None
     loop: bool = False
     source: Path | None = None
@@ -83,9 +84,10 @@ class CallSettings(BaseSettings):
                 f"The setting {name!r} is wrong ({first['msg']}): correct it in {SETTINGS_FILE}, "
                 "in the environment (CONFAPP_...) or on the command line.",
             ) from error
-        except ValueError as error:  # the file is not TOML
+        except (ValueError, OSError) as error:  # the file is not TOML, or not ours to read
+            reason = (error.strerror if isinstance(error, OSError) else None) or error
             raise ConfappError(
                 "settings-unreadable",
-                f"{user_config_path('confapp') / SETTINGS_FILE} cannot be read ({error}): "
+                f"{user_config_path('confapp') / SETTINGS_FILE} cannot be read ({reason}): "
                 "correct it or take it away.",
             ) from error

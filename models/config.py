@@ -5,12 +5,19 @@ Symbols as in the paper: K keypoints, C channels and D depth planes of the featu
 
 import dataclasses
 import json
+import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 IMAGE_CHANNELS = 3
 POSE_BINS = 66
 DEGREES_A_BIN = 3.0
+
+# The number beside a type is the least value of a number or the least length of a tuple.
+Size = Annotated[int, 1]
+Count = Annotated[int, 0]
+Variance = Annotated[float, 1e-6]
+Widths = Annotated[tuple[Size, ...], 1]
 
 
 @dataclass(frozen=True)
@@ -26,11 +33,11 @@ class AppearanceConfig:
             that also warps features of the source; empty for the paper's generator.
     """
 
-    widths: tuple[int, ...]
-    stem_kernel: int
-    plane_blocks: int
-    volume_blocks: int
-    skip_widths: tuple[int, ...] = ()
+    widths: Widths
+    stem_kernel: Size
+    plane_blocks: Count
+    volume_blocks: Count
+    skip_widths: tuple[Size, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,10 +49,10 @@ class CanonicalConfig:
         head_kernel: side of the last convolution.
     """
 
-    input_size: int
-    down_widths: tuple[int, ...]
-    up_widths: tuple[int, ...]
-    head_kernel: int
+    input_size: Size
+    down_widths: Widths
+    up_widths: Widths
+    head_kernel: Size
     planar: bool = False
 
 
@@ -57,12 +64,15 @@ class MotionEncoderConfig:
         stages: (channels, bottleneck blocks) of each resolution.
         bottleneck: factor by which a block narrows its 3x3 convolution.
         shared_backbone: one backbone for H and Δ, as the public implementations have it.
+        first_bin: angle of bin 0 in degrees. The paper gives none; -97.5 puts the bins around
+            zero, so that equal logits mean 0 degrees.
     """
 
-    stem_width: int
-    stages: tuple[tuple[int, int], ...]
-    bottleneck: int
+    stem_width: Size
+    stages: Annotated[tuple[tuple[Size, Size], ...], 1]
+    bottleneck: Size
     shared_backbone: bool
+    first_bin: float = -97.5
 
 
 @dataclass(frozen=True)
@@ -79,14 +89,14 @@ class MotionFieldConfig:
         surface_widths: channels of the two finer layers of the planar field.
     """
 
-    down_widths: tuple[int, ...]
-    up_widths: tuple[int, ...]
-    compressed_channels: int
-    heatmap_variance: float
-    mask_kernel: int = 7
+    down_widths: Widths
+    up_widths: Widths
+    compressed_channels: Size
+    heatmap_variance: Variance
+    mask_kernel: Size = 7
     planar: bool = False
     keeps_input: bool = False
-    surface_widths: tuple[int, int] = (0, 0)
+    surface_widths: tuple[Count, Count] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -100,8 +110,8 @@ class GeneratorConfig:
             with what is generated through a learned mask.
     """
 
-    widths: tuple[int, ...]
-    blocks: int
+    widths: Widths
+    blocks: Count
     blending: bool = False
 
 
@@ -117,11 +127,11 @@ class ModelConfig:
     """
 
     name: str
-    image_size: int
-    keypoints: int
-    volume_channels: int
-    volume_depth: int
-    volume_size: int
+    image_size: Size
+    keypoints: Size
+    volume_channels: Size
+    volume_depth: Size
+    volume_size: Size
     appearance: AppearanceConfig
     canonical: CanonicalConfig
     motion_encoder: MotionEncoderConfig
@@ -139,31 +149,46 @@ class ModelConfig:
         """Read what `to_json` wrote.
 
         Raises:
-            ValueError: the text is not JSON, or a field is missing, unknown or of a wrong kind.
+            ValueError: the text is not JSON, or a field is missing, unknown, of a wrong kind or
+                too small; the message names it.
         """
-        try:
-            fields: dict[str, Any] = json.loads(text)
-            parts = {
-                "appearance": AppearanceConfig,
-                "canonical": CanonicalConfig,
-                "motion_encoder": MotionEncoderConfig,
-                "motion_field": MotionFieldConfig,
-                "generator": GeneratorConfig,
-            }
-            for name, part in parts.items():
-                fields[name] = part(**_tuples(fields[name]))
-            return cls(**fields)
-        except (TypeError, KeyError, json.JSONDecodeError) as error:
-            raise ValueError(f"not a model configuration: {error}") from error
+        config: ModelConfig = _read(cls, json.loads(text), "config")
+        return config
 
 
-def _tuples(value: Any) -> Any:
-    """JSON has lists where the configuration has tuples."""
-    if isinstance(value, list):
-        return tuple(_tuples(item) for item in value)
-    if isinstance(value, dict):
-        return {key: _tuples(item) for key, item in value.items()}
-    return value
+def _read(kind: Any, value: Any, where: str) -> Any:
+    """A value of JSON as the kind that a field is annotated with."""
+    if get_origin(kind) is Annotated:
+        bare, least = get_args(kind)
+        read = _read(bare, value, where)
+        if (len(read) if isinstance(read, tuple) else read) < least:
+            raise ValueError(f"{where} is {value!r}, the least is {least}")
+        return read
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind) and isinstance(value, dict):
+        kinds = get_type_hints(kind, include_extras=True)
+        required = {f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING}
+        for problem, names in (
+            ("lacks", required - value.keys()),
+            ("has unknown", value.keys() - kinds.keys()),
+        ):
+            if names:
+                raise ValueError(f"{where} {problem} {', '.join(sorted(names))}")
+        return kind(
+            **{name: _read(kinds[name], item, f"{where}.{name}") for name, item in value.items()}
+        )
+    if get_origin(kind) is tuple and isinstance(value, list):
+        kinds_inside = get_args(kind)
+        if kinds_inside[-1] is Ellipsis:
+            kinds_inside = kinds_inside[:1] * len(value)
+        if len(value) == len(kinds_inside):
+            return tuple(_read(*pair, where) for pair in zip(kinds_inside, value, strict=True))
+    if kind is float:
+        fits = type(value) in (int, float) and abs(value) <= sys.float_info.max
+    else:
+        fits = type(value) is kind  # True is no int
+    if fits:
+        return value
+    raise ValueError(f"{where} cannot be {value!r}")
 
 
 _PAPER_256 = ModelConfig(
@@ -206,7 +231,9 @@ _VOX_256 = dataclasses.replace(
     keypoints=15,
     appearance=dataclasses.replace(_PAPER_256.appearance, stem_kernel=3),
     canonical=dataclasses.replace(_PAPER_256.canonical, head_kernel=3),
-    motion_encoder=dataclasses.replace(_PAPER_256.motion_encoder, shared_backbone=True),
+    motion_encoder=dataclasses.replace(
+        _PAPER_256.motion_encoder, shared_backbone=True, first_bin=-99.0
+    ),  # the public code reads an angle as 3 sum(p * i) - 99
     motion_field=dataclasses.replace(_PAPER_256.motion_field, keeps_input=True),
     rotation_in_flow=False,  # the public checkpoints were trained without J
     spectral_norm=False,

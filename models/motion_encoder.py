@@ -58,8 +58,7 @@ class Backbone(nn.Module):
 class MotionEncoder(nn.Module):
     """H and Δ: backbone(s) and one linear layer an output.
 
-    An angle is the expectation over 66 bins of 3 degrees (-97.5 to 97.5 at the bins' centres, so
-    that equal logits mean 0).
+    An angle is the expectation over 66 bins, 3 degrees apart, from the configuration's `first_bin`.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -73,15 +72,15 @@ class MotionEncoder(nn.Module):
         self.roll = nn.Linear(width, POSE_BINS)
         self.translation = nn.Linear(width, 3)
         self.deformations = nn.Linear(width, 3 * config.keypoints)
-        centres = (torch.arange(POSE_BINS) - (POSE_BINS - 1) / 2) * DEGREES_A_BIN
-        self.register_buffer("bin_centres", centres, persistent=False)
-        self.bin_centres: Tensor
+        bin_angles = shape.first_bin + torch.arange(POSE_BINS) * DEGREES_A_BIN
+        self.register_buffer("bin_angles", bin_angles, persistent=False)
+        self.bin_angles: Tensor
 
     def forward(self, image: Tensor) -> Motion:
         """(B, 3, H, W) in [0, 1] -> `Motion`."""
         pose = self.backbone(image)
         expression = pose if self.expression_backbone is None else self.expression_backbone(image)
         bins = torch.stack([self.yaw(pose), self.pitch(pose), self.roll(pose)], dim=1).float()
-        angles = expectation(torch.softmax(bins, dim=-1), self.bin_centres[:, None]).squeeze(-1)
+        angles = expectation(torch.softmax(bins, dim=-1), self.bin_angles[:, None]).squeeze(-1)
         deformations = self.deformations(expression).float().unflatten(1, (-1, 3))
         return Motion(angles, self.translation(pose).float(), deformations)

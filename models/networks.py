@@ -13,7 +13,11 @@ from models.planar_motion_field import PlanarMotionFieldEstimator
 
 
 class Networks(nn.Module):
-    """All networks that a call needs; built with random weights, on the CPU, for training."""
+    """All networks that a call needs; built with random weights, on the CPU, for training.
+
+    The paper has spectral norm on all layers of the generator side. We take that to be F, M and G,
+    which make the picture, and not L, H and Δ, which find keypoints and motion: a choice.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -1,5 +1,6 @@
 """The one face of this package: a photo and motion frames in, pictures out."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,12 @@ from torch import Tensor
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
 from models.appearance import SourceFeatures
-from models.checkpoints.checkpoint import Checkpoint, CheckpointError, shipped_weights
+from models.checkpoints.checkpoint import (
+    FINGERPRINT_DIGITS,
+    Checkpoint,
+    CheckpointError,
+    shipped_weights,
+)
 from models.config import CONFIGS, ModelConfig
 from models.geometry import rotation_matrix, transform_keypoints
 from models.motion_field import Keypoints
@@ -53,28 +59,20 @@ class TalkingHead:
 
     Attributes:
         config: shapes; pictures are (image_size, image_size, 3) RGB uint8.
-        fingerprint: names these weights; both ends of a call must have the same.
+        fingerprint: names these weights; both ends of a call must have the same. 16 characters;
+            random weights have one of configuration and seed, ``untrained-`` and 6 digits, since
+            the last bits of their spectral norm depend on the processor.
         trained: False for random weights.
-        shipped: whether these are the weights that the package brings.
     """
 
-    def __init__(
-        self,
-        checkpoint: Checkpoint,
-        *,
-        trained: bool,
-        shipped: bool = False,
-        device: str = "cpu",
-    ) -> None:
+    def __init__(self, checkpoint: Checkpoint, *, trained: bool, device: str = "cpu") -> None:
         self.config: ModelConfig = checkpoint.config
         self.fingerprint = checkpoint.fingerprint
         self.trained = trained
-        self.shipped = shipped
         self._device = torch.device(device)
         networks = checkpoint.networks().eval().requires_grad_(False)
         self._networks: Networks = networks.to(self._device)
-        for plane_network in self._networks.children():
-            _channels_last(plane_network)
+        _channels_last(self._networks)
 
     @classmethod
     def untrained(cls, name: str, device: str = "cpu") -> "TalkingHead":
@@ -101,7 +99,7 @@ class TalkingHead:
         config = _config(model)
         path = shipped_weights(config.name)
         if path.is_file():
-            return cls(Checkpoint.load(path), trained=True, shipped=True, device=device)
+            return cls(Checkpoint.load(path), trained=True, device=device)
         if untrained:
             return cls.untrained(config.name, device)
         raise CheckpointError(
@@ -220,4 +218,6 @@ def _random_checkpoint(config: ModelConfig) -> Checkpoint:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(UNTRAINED_SEED)
         networks = Networks(config)
-    return Checkpoint.of(networks, "Random weights, not trained.")
+    digest = hashlib.sha256(f"{UNTRAINED_SEED} {config.to_json()}".encode()).hexdigest()
+    fingerprint = f"untrained-{digest}"[:FINGERPRINT_DIGITS]
+    return Checkpoint(config, networks.state_dict(), "Random weights, not trained.", fingerprint)

@@ -7,6 +7,7 @@ from confapp.codec import FvcReader, PacketError, PacketReader, PaperCodec
 from confapp.errors import ConfappError
 from confapp.fvc_file import open_fvc
 from confapp.media.still import decode_still
+from confapp.media.video_frame import RgbImage
 from confapp.pose_offset import PoseOffset
 from models.talking_head import TalkingHead
 from receiver.rendered_frame import RenderedFrame
@@ -21,8 +22,8 @@ class ClipDecoder:
         break_reason: after the last frame, why packets are missing; None for a whole file.
 
     Raises:
-        ConfappError: `file-not-found`, `model-mismatch`, `tables-mismatch`, or the file is no
-            .fvc file.
+        ConfappError: `file-not-found`, `model-mismatch`, `tables-mismatch`, `file-damaged` or
+            `still-size` for its photo, or the file is no .fvc file.
     """
 
     def __init__(self, path: Path, head: TalkingHead, codec: PaperCodec) -> None:
@@ -32,7 +33,8 @@ class ClipDecoder:
         self.unreadable = 0
         self.break_reason: str | None = None
         with open_fvc(path) as file:
-            self.header = FvcReader(file).header
+            stream = FvcReader(file)
+        self.header = stream.header
         if self.header.model_fingerprint != head.fingerprint:
             raise ConfappError(
                 "model-mismatch",
@@ -45,12 +47,18 @@ class ClipDecoder:
                 f"{path.name} was made with the tables {self.header.tables_fingerprint}, these "
                 f"are {codec.tables.fingerprint}: give the same ones with --tables.",
             )
+        self._photo = self._read_photo(stream.source_still)
 
     def frames(self, offset: PoseOffset) -> Iterator[RenderedFrame]:
-        """Every frame that can be decoded, in the file's order."""
+        """Every frame that can be decoded, in the file's order.
+
+        Raises:
+            ConfappError: `file-damaged` when there is none.
+        """
+        any_rendered = False
+        appearance = self._head.encode_source(self._photo)
         with open_fvc(self._path) as file:
             stream = FvcReader(file)
-            appearance = self._head.encode_source(decode_still(stream.source_still))
             packets = PacketReader(self._codec)
             for packet in stream:
                 try:
@@ -60,4 +68,30 @@ class ClipDecoder:
                     continue
                 rgb = self._head.render(appearance, motion, offset)
                 yield RenderedFrame(rgb, motion.timestamp_ms)
+                any_rendered = True
             self.break_reason = stream.break_reason
+        if not any_rendered:
+            reason = self.break_reason or f"Packets that cannot be read: {self.unreadable}."
+            raise ConfappError(
+                "file-damaged",
+                f"{self._path.name} holds no frame that can be shown. {reason} "
+                "Copy the file again or encode it anew.",
+            )
+
+    def _read_photo(self, still: bytes) -> RgbImage:
+        try:
+            photo = decode_still(still)
+        except ConfappError as error:  # its sentence is one of a call
+            raise ConfappError(
+                "file-damaged",
+                f"The photo in {self._path.name} cannot be read; "
+                "copy the file again or encode it anew.",
+            ) from error
+        size = self._head.config.image_size
+        if photo.shape != (size, size, 3):
+            raise ConfappError(
+                "still-size",
+                f"The photo in {self._path.name} has {photo.shape[1]}x{photo.shape[0]} pixels, "
+                f"{self._head.config.name} takes {size}x{size}; encode the clip anew.",
+            )
+        return photo

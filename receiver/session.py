@@ -1,6 +1,7 @@
 """The receiving side of a call: receive -> order -> decode -> render -> show."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,13 +12,14 @@ from confapp.call.source_exchange import SourcePhoto
 from confapp.codec import HEADER_BYTES, PacketReader, PaperCodec
 from confapp.errors import ConfappError
 from confapp.media.still import decode_still
-from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from confapp.newest_slot import NewestSlot
 from confapp.pose_offset import PoseOffset
 from models.talking_head import SourceAppearance, TalkingHead
 from receiver.packet_recorder import PacketRecorder
 from receiver.rendered_frame import RenderedFrame
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class ReceiverStatistics:
         late: decoded frames older than one that was already taken.
         skipped: frames that a newer one replaced before they were rendered.
         rendered: pictures shown.
+        photos_refused: photos of the other side that could not be used.
         payload_bytes: coded motion of the packets received, without headers.
         latencies_ms: capture to rendered, for each picture since the clock offset is known.
         first_rendered, last_rendered: seconds on the call's clock.
@@ -39,6 +42,7 @@ class ReceiverStatistics:
     late: int = 0
     skipped: int = 0
     rendered: int = 0
+    photos_refused: int = 0
     payload_bytes: int = 0
     latencies_ms: list[float] = field(default_factory=list)
     first_rendered: float | None = None
@@ -87,7 +91,7 @@ class ReceiverSession:
         self._on_began = on_began
         self._packets = packets
         self._clock = clock
-        self._photos: NewestSlot[tuple[SourcePhoto, RgbImage]] = NewestSlot()
+        self._photos: NewestSlot[SourcePhoto] = NewestSlot()
         self._motions: NewestSlot[MotionFrame] = NewestSlot()
         self._reader = PacketReader(codec)
         self._newest = -1
@@ -98,16 +102,8 @@ class ReceiverSession:
     # Handlers of the call; a ConfappError counts the message as malformed
 
     def on_source(self, photo: SourcePhoto) -> None:
-        """Take the remote person's photo.
-
-        Raises:
-            ConfappError: it cannot be read, or has another size than the model's pictures.
-        """
-        rgb = decode_still(photo.still)
-        size = self._head.config.image_size
-        if rgb.shape != (size, size, 3):
-            raise ConfappError("still-size", f"the photo is {rgb.shape}, the model takes {size}")
-        self._photos.put((photo, rgb))
+        """Take the remote person's photo; it is looked into off the event loop."""
+        self._photos.put(photo)
 
     def on_motion(self, message: bytes, _arrival: float) -> None:
         """Take a packet.
@@ -120,14 +116,14 @@ class ReceiverSession:
             self._on_began()
         self.statistics.received += 1
         self.statistics.payload_bytes += len(message) - HEADER_BYTES
+        if number > self._newest:
+            self._newest = number
+            self._motions.put(motion)
+            self.statistics.skipped = self._motions.replaced
+        else:
+            self.statistics.late += 1
         if self._packets is not None:
             self._packets.write(message)
-        if number <= self._newest:
-            self.statistics.late += 1
-            return
-        self._newest = number
-        self._motions.put(motion)
-        self.statistics.skipped = self._motions.replaced
 
     async def run(self, call: CallSession) -> None:
         """Render until the task is cancelled.
@@ -149,16 +145,32 @@ class ReceiverSession:
 
     async def _prepare_sources(self, call: CallSession) -> None:
         loop = asyncio.get_running_loop()
-        while (taken := await self._photos.take()) is not None:
-            photo, rgb = taken
-            self._appearance = await loop.run_in_executor(
-                self._network_thread, self._head.encode_source, rgb
-            )
-            self._origin = photo.stream_origin
+        while (photo := await self._photos.take()) is not None:
+            try:
+                appearance = await loop.run_in_executor(
+                    self._network_thread, self._appearance_of, photo.still
+                )
+            except ConfappError as error:
+                logger.warning("the other side's photo is not used: %s", error.message)
+                self.statistics.photos_refused += 1
+                continue
+            self._appearance, self._origin = appearance, photo.stream_origin
             self._reader, self._newest = PacketReader(self._codec), -1
             if self._packets is not None:
                 self._packets.begin(photo.still)
             call.send_source_ready(photo.sha256)
+
+    def _appearance_of(self, still: bytes) -> SourceAppearance:
+        """F and L on a photo from the network.
+
+        Raises:
+            ConfappError: it cannot be read, or has another size than the model's pictures.
+        """
+        rgb = decode_still(still)
+        size = self._head.config.image_size
+        if rgb.shape != (size, size, 3):
+            raise ConfappError("still-size", f"the photo is {rgb.shape}, the model takes {size}")
+        return self._head.encode_source(rgb)
 
     async def _render(self, call: CallSession) -> None:
         loop = asyncio.get_running_loop()

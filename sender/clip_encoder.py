@@ -12,10 +12,9 @@ from confapp.media.framing import FaceFraming
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from confapp.stream_header import stream_header
+from confapp.whole_file import whole_file
 from models.talking_head import TalkingHead
 from sender.source_photo import SourcePhoto
-
-PARTIAL_SUFFIX = ".partial"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,9 +103,8 @@ def encode_clip(
     Raises:
         ConfappError: `no-face`, or `file-unwritable`.
     """
-    partial = out.with_name(out.name + PARTIAL_SUFFIX)
     try:
-        with partial.open("wb") as file:
+        with whole_file(out) as part, part.open("wb") as file:
             writer: FvcWriter | None = None
             for number, frame in enumerate(driving):
                 if writer is None:
@@ -117,10 +115,7 @@ def encode_clip(
                 yield frame
             if writer is not None:
                 writer.close()
-        partial.replace(out)
     except OSError as error:
         raise ConfappError(
             "file-unwritable", f"{out} cannot be written ({error.strerror}); choose another file."
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)

@@ -10,14 +10,18 @@ from enum import StrEnum
 
 from confapp.call.call_session import CallSession
 from confapp.codec import HEADER_BYTES, PaperCodec
+from confapp.errors import ConfappError
 from confapp.media.frame_source import FrameSource
 from confapp.media.framing import FaceFraming, FramedView
 from confapp.media.recorder import Recorder
-from confapp.media.video_frame import RgbImage, VideoFrame
+from confapp.media.video_frame import VideoFrame
 from confapp.motion_frame import MotionFrame
 from confapp.newest_slot import NewestSlot
 from models.talking_head import TalkingHead
 from sender.source_photo import SourcePhoto
+
+SOURCE_READY_S = 30.0  # how long the other side may take to prepare the photo
+FACE_LOST_MS = 500  # without a face, before the person is told
 
 
 class FaceState(StrEnum):
@@ -29,7 +33,7 @@ class FaceState(StrEnum):
 
 @dataclass(slots=True)
 class SenderStatistics:
-    """Frames at each stage of the sending side.
+    """Frames at each stage of the sending side, from the first motion on.
 
     Attributes:
         captured: frames that the camera or clip gave.
@@ -39,7 +43,7 @@ class SenderStatistics:
         refused: packets that a backed-up channel did not take.
         source_bytes: the coded photo.
         payload_bytes: coded motion of the packets sent, without headers.
-        first_timestamp_ms: capture time of the first frame encoded.
+        first_timestamp_ms: capture time of the first frame, on the stream.
     """
 
     captured: int = 0
@@ -62,7 +66,8 @@ class SenderSession:
         head: the model.
         codec: the coder, with the tables that the handshake named.
         frames: the camera, or a clip in its place; closed at the end.
-        photo: the source photo; None to take the first frame with a face.
+        photo: the source photo; None to take the first frame with a face. Nothing is sent before
+            a face was seen, so that the stream's time begins with its motion.
         recorder: keeps the framed pictures with their capture times.
         on_began: told once, when the other side is ready and motion begins.
         on_face: told when the face is lost and found again, on the networks' thread.
@@ -92,8 +97,11 @@ class SenderSession:
         self._on_face = on_face
         self._clock = clock
         self._captured: NewestSlot[VideoFrame] = NewestSlot()
-        self._origin: float | None = None
+        self._replaced_before = 0
+        self._camera_origin = 0.0  # on the clock, at the camera's timestamp 0
+        self._start_ms = 0  # the camera's timestamp at the stream's timestamp 0
         self._face = FaceState.FOUND
+        self._face_seen_ms = 0
         self._held: MotionFrame | None = None
         self._camera_thread = ThreadPoolExecutor(1, thread_name_prefix="camera")
         self._network_thread = ThreadPoolExecutor(1, thread_name_prefix="sender-networks")
@@ -102,11 +110,11 @@ class SenderSession:
         """Send until the frames end or the task is cancelled.
 
         Raises:
-            ConfappError: the camera or clip broke.
+            ConfappError: the camera or clip broke, or `source-refused`.
         """
         capture = asyncio.create_task(self._capture())
         try:
-            if await self._send_source(call):
+            if await self._send_source(call) and await self._wait_ready(call, capture):
                 await self._send_motion(call)
             await capture
         finally:
@@ -128,38 +136,52 @@ class SenderSession:
                 frame, at = await loop.run_in_executor(self._camera_thread, next_frame)
                 if frame is None:
                     return
-                if self._origin is None:
-                    self._origin = at - frame.timestamp_ms / 1000
+                self._camera_origin = at - frame.timestamp_ms / 1000
                 self.statistics.captured += 1
                 self._captured.put(frame)
-                self.statistics.skipped = self._captured.replaced
+                self.statistics.skipped = self._captured.replaced - self._replaced_before
         finally:
             self._captured.close()
 
     async def _send_source(self, call: CallSession) -> bool:
-        """Send the photo, or the first frame with a face; False when there will be no motion."""
+        """Send the photo with the first frame that has a face; False when none had."""
         loop = asyncio.get_running_loop()
-        photo = self._photo
         while (frame := await self._captured.take()) is not None:
-            if photo is None:
-                photo = await loop.run_in_executor(self._network_thread, self._photo_of, frame.rgb)
-            if photo is not None and self._origin is not None:
+            photo = await loop.run_in_executor(self._network_thread, self._begin, frame)
+            if photo is not None:
                 self.statistics.source_bytes = len(photo.still)
-                call.send_source(photo.still, self._origin)
-                return await call.wait_source_ready()
+                call.send_source(photo.still, self._camera_origin + self._start_ms / 1000)
+                return True
         return False
+
+    async def _wait_ready(self, call: CallSession, capture: asyncio.Task[None]) -> bool:
+        """Whether the other side can animate the photo; a camera that breaks ends the wait."""
+        ready = asyncio.create_task(call.wait_source_ready())
+        try:
+            async with asyncio.timeout(SOURCE_READY_S):
+                await asyncio.wait({ready, capture}, return_when=asyncio.FIRST_COMPLETED)
+                if capture.done():
+                    capture.result()
+                return await ready
+        except TimeoutError:
+            raise ConfappError(
+                "source-refused",
+                "The other side did not take the photo: choose another one with --source.",
+            ) from None
+        finally:
+            ready.cancel()
 
     async def _send_motion(self, call: CallSession) -> None:
         loop = asyncio.get_running_loop()
+        self.statistics = SenderStatistics(source_bytes=self.statistics.source_bytes)
+        self._replaced_before = self._captured.replaced
         if self._on_began is not None:
             self._on_began()
         number = 0
         while (frame := await self._captured.take()) is not None:
             packet = await loop.run_in_executor(self._network_thread, self._encode, frame, number)
-            if packet is None:
-                continue
             if number == 0:
-                self.statistics.first_timestamp_ms = frame.timestamp_ms
+                self.statistics.first_timestamp_ms = frame.timestamp_ms - self._start_ms
             number += 1
             payload_bytes = len(packet) - HEADER_BYTES
             if call.send_motion(packet, payload_bytes):
@@ -170,28 +192,37 @@ class SenderSession:
 
     # On the networks' thread
 
-    def _photo_of(self, rgb: RgbImage) -> SourcePhoto | None:
-        view = self._view(rgb)
-        return SourcePhoto.of_view(view.rgb) if view.face and view.rgb is not None else None
-
-    def _encode(self, frame: VideoFrame, number: int) -> bytes | None:
-        """The packet of a frame; None as long as no face was ever seen."""
-        view = self._view(frame.rgb)
-        if view.rgb is None:
+    def _begin(self, frame: VideoFrame) -> SourcePhoto | None:
+        """The photo, and where the stream's time begins; None for a frame without a face."""
+        view = self._view(frame)
+        if not view.face or view.rgb is None:
             return None
-        if view.face:
-            self._held = self._head.encode_motion(view.rgb, frame.timestamp_ms)
-        elif self._held is not None:
-            self._held = dataclasses.replace(self._held, timestamp_ms=frame.timestamp_ms)
-        if self._recorder is not None:
-            self._recorder.write(view.rgb, frame.timestamp_ms)
-        return self._codec.encode(self._held, number) if self._held is not None else None
+        self._start_ms = frame.timestamp_ms
+        self._held = self._head.encode_motion(view.rgb, 0)
+        return self._photo or SourcePhoto.of_view(view.rgb)
 
-    def _view(self, rgb: RgbImage) -> FramedView:
-        view = self._framing.frame(rgb)
-        state = FaceState.FOUND if view.face else FaceState.LOST
-        if state is FaceState.LOST:
+    def _encode(self, frame: VideoFrame, number: int) -> bytes:
+        """The packet of a frame; without a face it holds the last motion."""
+        view = self._view(frame)
+        timestamp_ms = frame.timestamp_ms - self._start_ms
+        assert view.rgb is not None  # noqa: S101 (a face was seen before)
+        assert self._held is not None  # noqa: S101 (since then)
+        if view.face:
+            self._held = self._head.encode_motion(view.rgb, timestamp_ms)
+        else:
+            self._held = dataclasses.replace(self._held, timestamp_ms=timestamp_ms)
+        if self._recorder is not None:
+            self._recorder.write(view.rgb, timestamp_ms)
+        return self._codec.encode(self._held, number)
+
+    def _view(self, frame: VideoFrame) -> FramedView:
+        view = self._framing.frame(frame.rgb)
+        if view.face:
+            self._face_seen_ms = frame.timestamp_ms
+        else:
             self.statistics.without_face += 1
+        lost = frame.timestamp_ms - self._face_seen_ms >= FACE_LOST_MS
+        state = FaceState.LOST if lost else FaceState.FOUND
         if state is not self._face and self._on_face is not None:
             self._on_face(state)
         self._face = state

@@ -1,15 +1,25 @@
 """The call's side of a sender or receiver session, without a network."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from confapp.call.statistics import CallStatistics
 
+LOOK_S = 0.05
+
 
 class FakeCall:
-    """Takes what a session sends; `backed_up` refuses motion as a full channel does."""
+    """Takes what a session sends; `backed_up` refuses motion as a full channel does.
 
-    def __init__(self, *, ready: bool = True) -> None:
+    Args:
+        ready: whether the other side takes the photo; None for one that never answers.
+        on_motion: called with each packet.
+    """
+
+    def __init__(
+        self, *, ready: bool | None = True, on_motion: Callable[[], None] = lambda: None
+    ) -> None:
         self.statistics = CallStatistics()
         self.packets: list[bytes] = []
         self.stills: list[bytes] = []
@@ -18,6 +28,7 @@ class FakeCall:
         self.backed_up = False
         self.changed = asyncio.Event()
         self._ready = ready
+        self._on_motion = on_motion
 
     def send_source(self, still: bytes, stream_origin: float) -> str:
         """Note the photo."""
@@ -27,14 +38,16 @@ class FakeCall:
 
     async def wait_source_ready(self) -> bool:
         """The other side's answer."""
-        return self._ready
+        if self._ready is None:
+            await asyncio.Event().wait()
+        return bool(self._ready)
 
     def send_motion(self, message: bytes, payload_bytes: int) -> bool:
         """Note a packet, unless backed up."""
         if not self.backed_up:
             self.packets.append(message)
             self.statistics.payload_bytes_sent += payload_bytes
-        self.changed.set()
+        self._on_motion()
         return not self.backed_up
 
     def send_source_ready(self, sha256: str) -> None:
@@ -48,8 +61,9 @@ class FakeCall:
         return peer_time
 
     async def until(self, reached: Callable[[], bool]) -> None:
-        """Wait until something is true, looking after each event."""
+        """Wait until something is true, looking after each event and now and then."""
         async with asyncio.timeout(30):
             while not reached():
                 self.changed.clear()
-                await self.changed.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.changed.wait(), LOOK_S)

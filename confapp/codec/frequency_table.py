@@ -17,6 +17,7 @@ from confapp.codec.frame_bytes import frame_to_bytes, positions_of
 from confapp.codec.packet import MAX_EPOCH, MAX_KEYPOINTS
 from confapp.codec.range_coder import FREQUENCY_BITS
 from confapp.motion_frame import MotionFrame
+from confapp.whole_file import whole_file
 
 BYTE_VALUES = 256
 FREQUENCY_TOTAL = 1 << FREQUENCY_BITS
@@ -125,7 +126,11 @@ class FrequencyTables:
         return float((FREQUENCY_BITS - np.log2(frequencies.astype(np.float64))).sum() / 8)
 
     def save(self, path: Path) -> None:
-        """Write the tables as a checksummed JSON file."""
+        """Write the tables as a checksummed JSON file; an older one stays until it is whole.
+
+        Raises:
+            TableError: `table-unwritable`.
+        """
         document = {
             "format": FORMAT,
             "version": FORMAT_VERSION,
@@ -134,7 +139,14 @@ class FrequencyTables:
             "sha256": self._digest(),
             "frequencies": base64.b64encode(zlib.compress(self._contents(), 9)).decode("ascii"),
         }
-        path.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
+        try:
+            with whole_file(path) as part:
+                part.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
+        except OSError as error:
+            raise TableError(
+                "table-unwritable",
+                f"The tables {path} cannot be written ({error.strerror}); choose another file.",
+            ) from error
 
     @classmethod
     def load(cls, path: Path) -> "FrequencyTables":

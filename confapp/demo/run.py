@@ -4,10 +4,14 @@ import asyncio
 import json
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import track
@@ -20,9 +24,9 @@ from confapp.media.recorder import Recorder
 from confapp.media.side_by_side import side_by_side
 
 DRIVER = "ada"
-START_S = 60  # until the server answers
-GRACE_S = 120  # beyond the call's own length, until both processes are gone
-STOP_S = 5
+GRACE_S = 120  # beyond the call's own length, from the server's start to the last account
+STOP_S = 5  # until a process that was told to stop is killed
+POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,14 @@ def run_demo(model: str, seconds: float, out: Path, figures_file: Path | None) -
         "not exist, is coded, sent over WebRTC and rendered again.",
         highlight=False,
     )
-    sender, receiver = _hold_call(model, seconds, films)
+    with tempfile.TemporaryDirectory() as folder:
+        sender, receiver = _hold_call(model, seconds, films, Path(folder))
     figures = _figures(sender, receiver)
     if figures.rendered == 0:
         raise ConfappError("demo-failed", "Nothing was rendered: this machine is too slow.")
     first_sent = sender["sender"]["first_timestamp_ms"]
-    _film(films, receiver["receiver"]["first_timestamp_ms"] - first_sent, out / "demo.mp4")
+    first_rendered_ms = receiver["receiver"]["first_timestamp_ms"] - first_sent
+    _film(films, first_rendered_ms, figures.sent, out / "demo.mp4")
     for name, value in asdict(figures).items():
         print(f"{name:18} {value}")
     if figures_file is not None:
@@ -87,64 +93,93 @@ def run_demo(model: str, seconds: float, out: Path, figures_file: Path | None) -
 
 
 def _hold_call(
-    model: str, seconds: float, films: tuple[Path, Path]
+    model: str, seconds: float, films: tuple[Path, Path], folder: Path
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Server, receiver and sender as processes of their own; the two ends' accounts."""
+    deadline = time.monotonic() + seconds + GRACE_S
     common = ["--model", model, "--untrained", "--json"]  # trained weights come first
-    clip = ["--input", str(PEOPLE / f"{DRIVER}.mp4"), "--loop"]
+    clip = ["--input", str(PEOPLE / f"{DRIVER}.mp4"), "--loop", "--seconds", f"{seconds}"]
     photo = ["--source", str(PEOPLE / f"{DRIVER}.png")]
-    with ExitStack() as processes:
-        server = processes.enter_context(_process("serve", "--port", "0", "--json"))
-        assert server.stdout is not None  # noqa: S101 (piped)
-        url = json.loads(server.stdout.readline() or "{}").get("url")
-        if url is None:
-            raise ConfappError("demo-failed", "The signaling server did not start; see above.")
-        room = asyncio.run(create_room(url))
-        receiver = processes.enter_context(
-            _process("receive", room, *common, "--no-window", "--record", str(films[1]))
-        )
-        sender = processes.enter_context(
-            _process(
-                "send",
-                room,
-                *common,
-                *clip,
-                *photo,
-                "--seconds",
-                f"{seconds}",
-                "--record",
-                str(films[0]),
+    record_input, record_rendering = (["--record", str(film)] for film in films)
+    with ExitStack() as running:
+
+        def start(name: str, *arguments: str) -> Process:
+            return running.enter_context(Process(name, folder, arguments))
+
+        server = start("server", "serve", "--port", "0", "--json")
+        _wait(lambda: server.output.endswith("\n"), [server], deadline)
+        room = asyncio.run(create_room(json.loads(server.output)["url"]))
+        receiver = start("receiver", "receive", room, *common, "--no-window", *record_rendering)
+        sender = start("sender", "send", room, *common, *clip, *photo, *record_input)
+        _wait(lambda: sender.done and receiver.done, [server, receiver, sender], deadline)
+        return json.loads(sender.output), json.loads(receiver.output)
+
+
+class Process:
+    """A `confapp` command; its output is kept in a file, and it is stopped when its `with` ends.
+
+    Args:
+        name: what a person calls it.
+        folder: for the file.
+        arguments: sub-command and options.
+    """
+
+    def __init__(self, name: str, folder: Path, arguments: Sequence[str]) -> None:
+        self.name = name
+        self._output = folder / name
+        with self._output.open("w") as file:
+            self._running = subprocess.Popen(  # noqa: S603 - our own command
+                [sys.executable, "-m", "confapp", *arguments], stdout=file
             )
-        )
-        return _account(sender, "sender", seconds), _account(receiver, "receiver", seconds)
 
+    @property
+    def output(self) -> str:
+        """What it has printed so far."""
+        return self._output.read_text()
 
-class _process(subprocess.Popen[str]):  # noqa: N801 - reads as the function it stands for
-    """A `confapp` command with its output piped; stopped when its `with` ends."""
+    @property
+    def done(self) -> bool:
+        """Whether it ended well."""
+        return self._running.poll() == 0
 
-    def __init__(self, *arguments: str) -> None:
-        super().__init__(
-            [sys.executable, "-m", "confapp", *arguments], stdout=subprocess.PIPE, text=True
-        )
+    @property
+    def failed(self) -> bool:
+        """Whether it ended otherwise."""
+        return self._running.poll() not in (None, 0)
 
-    def __exit__(self, *_: object) -> None:
-        self.terminate()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._running.terminate()
         try:
-            self.communicate(timeout=STOP_S)
+            self._running.wait(STOP_S)
         except subprocess.TimeoutExpired:
-            self.kill()
-            self.communicate()
+            self._running.kill()
+            self._running.wait()
 
 
-def _account(process: subprocess.Popen[str], name: str, seconds: float) -> dict[str, Any]:
-    try:
-        output, _ = process.communicate(timeout=seconds + GRACE_S)
-    except subprocess.TimeoutExpired:
-        raise ConfappError("demo-failed", f"The {name} did not end; see above.") from None
-    if process.returncode != 0:
-        raise ConfappError("demo-failed", f"The {name} failed; what it said stands above.")
-    account: dict[str, Any] = json.loads(output)
-    return account
+def _wait(finished: Callable[[], bool], processes: list[Process], deadline: float) -> None:
+    """Wait until `finished`; the first process that fails ends the waiting.
+
+    Raises:
+        ConfappError: `demo-failed`.
+    """
+    while not finished():
+        for process in processes:
+            if process.failed:
+                raise ConfappError(
+                    "demo-failed", f"The {process.name} failed; what it said stands above."
+                )
+        if time.monotonic() > deadline:
+            names = " and ".join(process.name for process in processes if not process.done)
+            raise ConfappError("demo-failed", f"The call did not end in time ({names}); see above.")
+        time.sleep(POLL_S)
 
 
 def _figures(sender: dict[str, Any], receiver: dict[str, Any]) -> DemoFigures:
@@ -169,19 +204,20 @@ def _figures(sender: dict[str, Any], receiver: dict[str, Any]) -> DemoFigures:
     )
 
 
-def _film(films: tuple[Path, Path], first_rendered_ms: int, out: Path) -> None:
+def _film(films: tuple[Path, Path], first_rendered_ms: int, frames: int, out: Path) -> None:
     """Input and rendering side by side; a rendering stays until the next one.
 
     Args:
         films: the framed input and the rendering; each one's times begin at 0.
         first_rendered_ms: when the first rendering was captured, on the input's times.
+        frames: about how many the input has, for the progress shown.
     """
     given, rendered = (Clip(film) for film in films)
     upcoming = rendered.frames()
     shown, following = next(upcoming), next(upcoming, None)
     blank = side_by_side(shown.rgb, shown.rgb)
     with Recorder(out, (blank.shape[1], blank.shape[0]), given.fps) as recorder:
-        for frame in track(list(given.frames()), "filming", console=Console(stderr=True)):
+        for frame in track(given.frames(), "filming", frames, console=Console(stderr=True)):
             while following and following.timestamp_ms + first_rendered_ms <= frame.timestamp_ms:
                 shown, following = following, next(upcoming, None)
             recorder.write(side_by_side(frame.rgb, shown.rgb), frame.timestamp_ms)

@@ -10,17 +10,20 @@ import av
 
 from confapp.errors import ConfappError
 from confapp.media.video_frame import RgbImage
+from confapp.whole_file import part_of
 
 CRF = 18  # x264's constant quality; visually close to lossless
 PRESET = "veryfast"  # a recording must not take the cores from a call
 TIME_BASE = Fraction(1, 1000)  # timestamps are milliseconds
-UNFINISHED_SUFFIX = ".part"  # an MP4 cannot be played before it is closed
 
 logger = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Writes RGB frames to an MP4 (H.264, 4:2:0), with the times at which they were shown.
+    """Writes RGB frames to an MP4 (H.264, 4:2:0), as far apart as they were shown.
+
+    The first frame's timestamp is the file's 0: a call that is joined late does not begin with a
+    minute of nothing.
 
     The file appears under its name when it is closed, whole, also when the program broke off;
     before that it is NAME.part. Use it as a context manager.
@@ -43,15 +46,16 @@ class Recorder:
         self.frames = 0
         self._size = size
         self._frame_ms = 1000 / float(fps)
+        self._first_ms = 0
         self._last_ms = -1
         self._closed = False
-        self._part = self.path.with_name(self.path.name + UNFINISHED_SUFFIX)
         if self.path.suffix.lower() != ".mp4":
             raise self._unwritable("its name must end in .mp4")
         if not self.path.parent.is_dir():
             raise self._unwritable("its folder does not exist")
         if self.path.is_dir():
             raise self._unwritable("a folder has this name")
+        self._part = part_of(self.path)
         try:
             self._part.touch()  # FFmpeg would open it only with the first frame
             self._container = av.open(
@@ -71,7 +75,8 @@ class Recorder:
         """Add a (H, W, 3) uint8 frame of the recorder's size.
 
         Args:
-            timestamp_ms: when it is shown; one that does not rise is moved 1 ms past the last.
+            timestamp_ms: when it is shown, on any clock; one that does not rise is moved 1 ms past
+                the last.
 
         Raises:
             ConfappError: `record-failed` when the disk is full or gone.
@@ -81,7 +86,12 @@ class Recorder:
             raise ValueError("the recorder is closed")
         if rgb.shape != (self._size[1], self._size[0], 3):
             raise ValueError(f"the recording is {self._size}, the frame {rgb.shape}")
-        at_ms = round(self.frames * self._frame_ms) if timestamp_ms is None else timestamp_ms
+        if timestamp_ms is None:
+            at_ms = round(self.frames * self._frame_ms)
+        else:
+            if self.frames == 0:
+                self._first_ms = timestamp_ms
+            at_ms = timestamp_ms - self._first_ms
         self._last_ms = max(at_ms, self._last_ms + 1)
         picture = av.VideoFrame.from_ndarray(rgb, format="rgb24")
         picture.pts = self._last_ms

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from confapp.errors import ConfappError
+from confapp.whole_file import whole_file
 from models.config import ModelConfig
 from models.networks import Networks
 
@@ -44,29 +45,47 @@ class Checkpoint:
 
     @classmethod
     def of(cls, networks: Networks, card: str, *, half: bool = False) -> "Checkpoint":
-        """Take the weights of networks; `half` stores floating point numbers as fp16."""
+        """Take the weights of networks.
+
+        Args:
+            half: store floating point numbers as fp16, but tensors beyond its range (a running
+                variance can be) as they are.
+        """
         tensors = {
             name: tensor.detach().cpu().contiguous()
             for name, tensor in networks.state_dict().items()
         }
         if half:
+            largest = torch.finfo(torch.float16).max
             tensors = {
-                name: tensor.half() if tensor.is_floating_point() else tensor
+                name: tensor.half()
+                if tensor.is_floating_point() and bool((tensor.abs() <= largest).all())
+                else tensor
                 for name, tensor in tensors.items()
             }
         return cls(networks.config, tensors, card, _fingerprint(networks.config, tensors))
 
     def save(self, path: Path) -> None:
-        """Write the file; an existing one is replaced only when the new one is complete."""
+        """Write the file; an existing one is replaced only when the new one is complete.
+
+        Raises:
+            CheckpointError: `weights-unwritable`.
+        """
         metadata = {
             "format": FORMAT,
             "config": self.config.to_json(),
             "card": self.card,
             "fingerprint": self.fingerprint,
         }
-        partial = path.with_name(path.name + ".partial")
-        save_file(self.tensors, partial, metadata)
-        partial.replace(path)
+        try:
+            with whole_file(path) as part:
+                # safetensors' own writer lets only the owner read the file
+                part.write_bytes(save(self.tensors, metadata))
+        except OSError as error:
+            raise CheckpointError(
+                "weights-unwritable",
+                f"{path} cannot be written ({error.strerror}); choose another file",
+            ) from error
 
     @classmethod
     def load(cls, path: Path) -> "Checkpoint":

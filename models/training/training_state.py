@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from confapp.errors import ConfappError
+from confapp.whole_file import whole_file
 from models.config import ModelConfig
 
 FORMAT = "confapp-training-1"
@@ -35,7 +36,6 @@ class TrainingState:
 
     def save(self, path: Path) -> None:
         """Write the file; an existing one is replaced only when the new one is complete."""
-        partial = path.with_name(path.name + ".partial")
         content = {
             "format": FORMAT,
             "config": self.config.to_json(),
@@ -43,8 +43,8 @@ class TrainingState:
             "seconds": self.seconds,
             "trainer": self.trainer,
         }
-        torch.save(content, partial)
-        partial.replace(path)
+        with whole_file(path) as part:
+            torch.save(content, part)
 
     @classmethod
     def load(cls, path: Path) -> "TrainingState":

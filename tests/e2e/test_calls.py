@@ -146,3 +146,17 @@ def test_no_trained_weights(start: Start, room: str) -> None:
 def test_a_setting_that_is_wrong(start: Start, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONFAPP_SECONDS", "soon")
     assert "seconds" in refusal(start("receive", room))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("SIGNALING_PORT", "abc"), ("SIGNALING_ICE_SERVERS", "garbage")]
+)
+def test_a_server_setting_that_is_wrong(
+    start: Start, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    assert "SIGNALING_" in refusal(start("serve"))
+
+
+def test_a_port_that_there_is_not(start: Start) -> None:
+    assert "'port'" in refusal(start("serve", "--port", 70000))

@@ -2,26 +2,23 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from aioice.ice import StunProtocol
 from aiortc.rtcsctptransport import Chunk, DataChunk, RTCSctpTransport
+from call_peer import HELLO, Peer, call, until, within
 from signaling_service import SignalingService
 
 from confapp.call.call_handlers import CallHandlers, CallState, EndReason
 from confapp.call.call_session import MAX_MOTION_BYTES, CallSession
 from confapp.call.control_message import SourceAnnounce, SourceReady, content_hash, encode
-from confapp.call.hello import Hello
 from confapp.call.peer_link import PeerLink
 from confapp.call.signaling_client import SignalingClient, create_room
-from confapp.call.source_exchange import SourcePhoto
 from confapp.errors import ConfappError
 
-DEADLINE_S = 20
-DEAD_AFTER_S = 2.5  # more than one beat apart, so that one late beat is no death
-HELLO = Hello(sends=True, receives=True, model_fingerprint="aaaa", tables_fingerprint="tttt")
+SHORT_DEAD_AFTER_S = 2.5  # more than one beat apart, so that one late beat is no death
 WEBRTC_STRING = 51  # RFC 8831 section 8
 
 
@@ -55,37 +52,12 @@ def sockets_of(session: CallSession) -> list[StunProtocol]:
     return protocols
 
 
-async def within(awaitable: Any) -> Any:
-    return await asyncio.wait_for(awaitable, DEADLINE_S)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async def poll() -> None:
-        while not condition():  # noqa: ASYNC110 (the condition is counters, there is no event)
-            await asyncio.sleep(0.005)
-
-    await within(poll())
-
-
-async def connect(room: str) -> CallSession:
-    sessions: list[CallSession] = []
-
-    def on_source(photo: SourcePhoto) -> None:
-        sessions[0].send_source_ready(photo.sha256)
-
-    handlers = CallHandlers(on_live=sessions.append, on_source=on_source)
-    session: CallSession = await within(
-        CallSession.connect(room, HELLO, handlers, dead_after_s=DEAD_AFTER_S)
-    )
-    return session
-
-
 @pytest.fixture
 async def live(signaling_service: SignalingService) -> AsyncIterator[Call]:
-    room = await create_room(signaling_service.url)
-    live = Call(*await asyncio.gather(connect(room), connect(room)))
-    yield live
-    await asyncio.gather(within(live.ada.close()), within(live.ben.close()))
+    ada, ben = Peer(), Peer()
+    await call(signaling_service, ada, ben)
+    yield Call(ada.session, ben.session)
+    await asyncio.gather(ada.close(), ben.close())
 
 
 async def test_malformed_control_messages_are_counted_and_dropped(live: Call) -> None:
@@ -136,15 +108,17 @@ async def test_datagrams_from_a_stranger_do_not_end_the_call(live: Call) -> None
     await live.still_works()
 
 
-async def test_silence_ends_the_call_on_both_sides(live: Call) -> None:
+async def test_silence_ends_the_call_on_both_sides(signaling_service: SignalingService) -> None:
     def lose(data: Any, addr: Any = None) -> None:
         pass
 
-    for session in (live.ada, live.ben):
-        for protocol in sockets_of(session):
+    ada, ben = Peer(), Peer()
+    await call(signaling_service, ada, ben, dead_after_s=SHORT_DEAD_AFTER_S)
+    for peer in (ada, ben):
+        for protocol in sockets_of(peer.session):
             protocol.transport.sendto = lose  # type: ignore[method-assign]
-    for session in (live.ada, live.ben):
-        assert await within(session.wait_ended()) is EndReason.PEER_LOST
+    for peer in (ada, ben):
+        assert await within(peer.session.wait_ended()) is EndReason.PEER_LOST
 
 
 async def test_a_session_that_is_cancelled_still_says_goodbye(live: Call) -> None:

@@ -179,3 +179,23 @@ def test_a_later_file_version_is_told_so(tmp_path: Path) -> None:
 def test_a_missing_file_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="check the path"):
         FrequencyTables.load(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("name", ["nowhere/t.json", "folder"])
+def test_a_place_that_cannot_be_written_is_told_so(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(TableError, match="choose another file") as raised:
+        FrequencyTables.uniform(1).save(tmp_path / name)
+    assert raised.value.error_id == "table-unwritable"
+
+
+def test_a_full_disk_leaves_the_older_tables(
+    learned_tables: FrequencyTables, tmp_path: Path
+) -> None:
+    path = tmp_path / "tables.json"
+    learned_tables.save(path)
+    (tmp_path / "tables.json.part").symlink_to("/dev/full")
+    with pytest.raises(TableError, match="No space left"):
+        FrequencyTables.uniform(1).save(path)
+    assert FrequencyTables.load(path).fingerprint == learned_tables.fingerprint
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,5 +1,7 @@
 import io
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -9,13 +11,17 @@ from confapp.codec import FvcHeader, FvcReader, FvcWriter, Packet, StreamSummary
 HEADER = FvcHeader("model", "tables", Fraction(25), 20, 256, 192, "image/png")
 
 
-def packet(payload_bytes: int, keypoints: int) -> bytes:
-    return Packet(1, keypoints, 0, 0, bytes(payload_bytes)).to_bytes()
+def packet(payload_bytes: int, keypoints: int, timestamp_ms: int = 0) -> bytes:
+    return Packet(1, keypoints, 0, timestamp_ms % 65536, bytes(payload_bytes)).to_bytes()
 
 
-def summary_of(packets: list[bytes], cut: int = 0) -> StreamSummary:
+def at(times_ms: Iterable[float]) -> list[bytes]:
+    return [packet(10, 20, round(time)) for time in times_ms]
+
+
+def summary_of(packets: list[bytes], cut: int = 0, fps: Fraction = HEADER.fps) -> StreamSummary:
     file = io.BytesIO()
-    writer = FvcWriter(file, HEADER, b"still")
+    writer = FvcWriter(file, replace(HEADER, fps=fps), b"still")
     for message in packets:
         writer.write(message)
     writer.close()
@@ -41,6 +47,32 @@ def test_figures_by_hand() -> None:
         "model_fingerprint": "model",
         "tables_fingerprint": "tables",
     }
+
+
+@pytest.mark.parametrize("first_ms", [0, 17, 65_500])
+@pytest.mark.parametrize("frames", [1, 2, 3, 20, 500, 5000])
+@pytest.mark.parametrize(
+    ("fps", "shown"), [(Fraction(25), 25), (Fraction(30000, 1001), 29.97), (Fraction(60), 60)]
+)
+def test_a_clips_own_rate_is_exact(fps: Fraction, shown: float, frames: int, first_ms: int) -> None:
+    times = [first_ms + number * 1000 / fps for number in range(frames)]
+    summary = summary_of(at(map(float, times)), fps=fps)
+    assert summary.fps == fps
+    assert summary.as_json()["fps"] == shown
+    assert summary.duration_s == pytest.approx(float(frames / fps))
+
+
+def test_a_calls_rate_is_that_of_its_packets() -> None:
+    """Ten pictures a second for 90 s, whose counter wraps, under a header that says 25."""
+    summary = summary_of(at(range(30_000, 120_000, 100)))
+    assert summary.as_json()["fps"] == 10
+    assert summary.as_json()["duration_s"] == 90
+
+
+def test_packets_in_another_order_and_lost_ones() -> None:
+    figures = summary_of(at([80, 0, 40, 400, 160])).as_json()
+    assert figures["fps"] == 10  # 4 steps in 400 ms
+    assert figures["duration_s"] == 0.5
 
 
 def test_unreadable_packets_are_counted_and_left_out() -> None:

@@ -1,5 +1,6 @@
 """Defaults < file < environment < flags."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,29 @@ def test_a_file_that_is_not_toml_is_named(settings_file: Path) -> None:
     with pytest.raises(ConfappError, match=SETTINGS_FILE) as refusal:
         CallSettings.from_flags()
     assert refusal.value.error_id == "settings-unreadable"
+
+
+def test_a_file_that_may_not_be_read_is_named(
+    settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_file.touch()
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("confapp.settings.TomlConfigSettingsSource._read_file", refuse)
+    with pytest.raises(ConfappError, match=rf"{SETTINGS_FILE} .*\(Permission denied\)") as refusal:
+        CallSettings.from_flags()
+    assert refusal.value.error_id == "settings-unreadable"
+
+
+@pytest.mark.parametrize(("text", "camera"), [("camera = 1", "1"), ('camera = "1"', "1")])
+def test_a_camera_is_a_number_or_text(settings_file: Path, text: str, camera: str) -> None:
+    settings_file.write_text(text)
+    assert CallSettings.from_flags().camera == camera
+
+
+def test_a_camera_is_not_a_truth_value(settings_file: Path) -> None:
+    settings_file.write_text("camera = true")
+    with pytest.raises(ConfappError, match="'camera'"):
+        CallSettings.from_flags()

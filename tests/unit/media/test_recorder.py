@@ -1,6 +1,7 @@
 import logging
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -40,6 +41,20 @@ def test_times_that_do_not_rise_are_moved_on(tmp_path: Path) -> None:
             recorder.write(picture(1), at)
     times = [frame.timestamp_ms for frame in Clip(tmp_path / "out.mp4").frames()]
     assert times == [0, 100, 101, 102, 300]
+
+
+@pytest.mark.parametrize("first_ms", [60_000, 1, -500])
+def test_the_first_frame_is_at_zero(tmp_path: Path, first_ms: int) -> None:
+    with Recorder(tmp_path / "out.mp4", SIZE, fps=25) as recorder:
+        for at in [0, 40, 100]:
+            recorder.write(picture(1), first_ms + at)
+    with av.open(str(tmp_path / "out.mp4")) as film:
+        assert film.duration is not None
+        assert film.duration < 1_000_000  # microseconds
+        stream = film.streams.video[0]
+        assert stream.time_base is not None
+        times = [round(f.pts * stream.time_base * 1000) for f in film.decode(stream) if f.pts]
+    assert times == [40, 100]  # and one without, or with 0
 
 
 def test_the_index_comes_first(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Weights files: what is written comes back, and damage is named."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -34,7 +36,43 @@ def test_round_trip(saved: Path) -> None:
     networks = checkpoint.networks()
     again = Checkpoint.of(networks, checkpoint.card, half=True)
     assert again.fingerprint == checkpoint.fingerprint
-    assert not saved.with_name(saved.name + ".partial").exists()
+    assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_others_may_read_the_file(saved: Path, tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.touch()  # as the umask has it
+    assert saved.stat().st_mode == plain.stat().st_mode
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    checkpoint = Checkpoint.of(Networks(tiny("lite-256")), "")
+    for name in ("nowhere/w.safetensors", "folder"):
+        with pytest.raises(CheckpointError, match="choose another file") as caught:
+            checkpoint.save(tmp_path / name)
+        assert caught.value.error_id == "weights-unwritable"
+
+
+def test_a_full_disk_leaves_the_older_weights(saved: Path) -> None:
+    before = saved.read_bytes()
+    saved.with_name(saved.name + ".part").symlink_to("/dev/full")
+    with pytest.raises(CheckpointError, match="No space left"):
+        Checkpoint.load(saved).save(saved)
+    assert saved.read_bytes() == before
+    assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_tensors_beyond_fp16_stay_as_they_are(tmp_path: Path) -> None:
+    networks = Networks(tiny("lite-256"))
+    norm = networks.motion_encoder.backbone.stem[1]
+    assert isinstance(norm.running_var, torch.Tensor)
+    norm.running_var[0] = 1e6
+    path = tmp_path / "wide.safetensors"
+    Checkpoint.of(networks, "", half=True).save(path)
+    tensors = Checkpoint.load(path).tensors
+    assert tensors["motion_encoder.backbone.stem.1.running_var"][0] == 1e6
+    assert tensors["motion_encoder.backbone.stem.1.running_mean"].dtype is torch.float16
 
 
 def test_fingerprint_follows_weights_and_configuration() -> None:
@@ -49,6 +87,50 @@ def test_fingerprint_follows_weights_and_configuration() -> None:
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=lambda config: config.name)
 def test_configurations_survive_json(config: ModelConfig) -> None:
     assert ModelConfig.from_json(config.to_json()) == config
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "value"),
+    [
+        (None, "keypoints", "5"),
+        (None, "keypoints", 5.0),
+        (None, "keypoints", True),
+        (None, "image_size", None),
+        (None, "image_size", 0),
+        (None, "name", 7),
+        (None, "spectral_norm", 1),
+        (None, "generator", []),
+        ("appearance", "widths", []),
+        ("appearance", "widths", 8),
+        ("appearance", "widths", [8, -8]),
+        ("appearance", "volume_blocks", -1),
+        ("canonical", "down_widths", [8, "8"]),
+        ("motion_encoder", "stages", [[8, 1], [8]]),
+        ("motion_encoder", "first_bin", "-99"),
+        ("motion_field", "heatmap_variance", 0),
+        ("motion_field", "heatmap_variance", float("nan")),
+        ("motion_field", "surface_widths", [8, 8, 8]),
+        ("generator", "tomorrow", 1),
+    ],
+)
+def test_a_field_of_a_wrong_kind_is_named(part: str | None, field: str, value: Any) -> None:
+    fields = json.loads(tiny("lite-256").to_json())
+    (fields[part] if part else fields)[field] = value
+    with pytest.raises(ValueError, match=rf"config\.?{part or ''}.*{field}"):
+        ModelConfig.from_json(json.dumps(fields))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "7", "null", "{}"])
+def test_what_is_no_configuration_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"config|Expecting value"):
+        ModelConfig.from_json(text)
+
+
+def test_a_missing_field_is_named() -> None:
+    fields = json.loads(tiny("lite-256").to_json())
+    del fields["motion_encoder"]["stem_width"]
+    with pytest.raises(ValueError, match=r"config\.motion_encoder lacks stem_width"):
+        ModelConfig.from_json(json.dumps(fields))
 
 
 def refusal(path: Path) -> str:

@@ -89,8 +89,18 @@ def test_canonical_keypoint_is_the_expectation_of_its_heat_map(name: str) -> Non
     torch.testing.assert_close(points, torch.zeros_like(points), atol=1e-6, rtol=0)
 
 
-def test_angle_is_the_expectation_of_the_bins() -> None:
-    encoder = MotionEncoder(tiny("lite-256")).eval()
+@pytest.mark.parametrize(
+    ("name", "last", "first", "equal"),
+    [
+        ("lite-256", 97.5, -97.5, 0.0),
+        ("paper-256", 97.5, -97.5, 0.0),
+        ("vox-256", 96.0, -99.0, -1.5),  # sum(p * i) * 3 - 99, as the public checkpoints read it
+    ],
+)
+def test_angle_is_the_expectation_of_the_bins(
+    name: str, last: float, first: float, equal: float
+) -> None:
+    encoder = MotionEncoder(tiny(name)).eval()
     with torch.no_grad():
         for head, bias in ((encoder.yaw, 65), (encoder.pitch, 0), (encoder.roll, None)):
             head.weight.zero_()
@@ -98,7 +108,7 @@ def test_angle_is_the_expectation_of_the_bins() -> None:
             if bias is not None:
                 head.bias[bias] = 100
         motion = encoder(torch.rand(1, 3, 64, 64))
-    assert motion.angles[0].tolist() == pytest.approx([97.5, -97.5, 0.0], abs=1e-4)
+    assert motion.angles[0].tolist() == pytest.approx([last, first, equal], abs=1e-4)
 
 
 def test_paper_has_two_backbones_and_spectral_norm() -> None:

@@ -27,6 +27,8 @@ def flop_and_parameters(layer: nn.Module, *shape: int) -> tuple[int, int]:
         # convolved after the plane doubles
         (UpBlock(16, 8), (1, 16, 5, 5), 2 * 9 * 8 * 16 * 100, 9 * 8 * 16 + 24),
         (ResBlock(8), (1, 8, 10, 10), 2 * 2 * 9 * 64 * 100, 2 * (9 * 64 + 8) + 2 * 16),
+        (ResBlock(4, dims=3), (1, 4, 3, 6, 6), 2 * 2 * 27 * 16 * 108, 2 * (27 * 16 + 4) + 2 * 8),
+        (nn.Linear(16, 66), (1, 16), 2 * 16 * 66, 16 * 66 + 66),
         # 3-D: 27 taps, depth stays while the plane halves
         (DownBlock(4, 8, dims=3), (1, 4, 3, 6, 6), 2 * 27 * 32 * 108, 27 * 32 + 8 + 16),
         (UpBlock(8, 4, dims=3), (1, 8, 3, 3, 3), 2 * 27 * 32 * 108, 27 * 32 + 4 + 8),

@@ -4,10 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from tiny_models import tiny
 
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
 from models.checkpoints.checkpoint import CheckpointError
+from models.config import CONFIGS, ModelConfig
+from models.networks import Networks
 from models.talking_head import Picture, TalkingHead
 
 
@@ -97,7 +100,42 @@ def test_an_unknown_model_names_the_known_ones() -> None:
         TalkingHead.open("huge-1024", untrained=True)
 
 
-def test_untrained_models_agree_on_their_fingerprint() -> None:
-    one, other = TalkingHead.untrained("lite-256"), TalkingHead.untrained("lite-256")
+@pytest.fixture
+def tiny_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("lite-256", "paper-256"):
+        monkeypatch.setitem(CONFIGS, name, tiny(name))
+
+
+@pytest.mark.usefixtures("tiny_models")
+def test_untrained_models_agree_on_their_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the processor rounds otherwise and the weights differ in their last bits."""
+    one = TalkingHead.untrained("paper-256")
+
+    def rounded_otherwise(config: ModelConfig) -> Networks:
+        networks = Networks(config)
+        for tensor in networks.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.mul_(1 + 1e-6)
+        return networks
+
+    monkeypatch.setattr("models.talking_head.Networks", rounded_otherwise)
+    other = TalkingHead.untrained("paper-256")
     assert one.fingerprint == other.fingerprint
     assert not one.trained
+
+
+@pytest.mark.usefixtures("tiny_models")
+def test_fingerprints_of_untrained_models_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [TalkingHead.untrained(name).fingerprint for name in ("lite-256", "paper-256")]
+    monkeypatch.setattr("models.talking_head.UNTRAINED_SEED", 1)
+    names.append(TalkingHead.untrained("lite-256").fingerprint)
+    assert len(set(names)) == 3
+    assert all(name.startswith("untrained-") and len(name) == 16 for name in names)
+
+
+@pytest.mark.usefixtures("tiny_models")
+def test_untrained_models_have_the_same_weights() -> None:
+    one, other = TalkingHead.untrained("lite-256"), TalkingHead.untrained("lite-256")
+    motions = [head.encode_motion(picture(1)) for head in (one, other)]
+    assert np.array_equal(motions[0].deformations, motions[1].deformations)
+    assert motions[0].deformations.any()

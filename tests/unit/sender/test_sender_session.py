@@ -1,6 +1,7 @@
 """The sending side with a clip of its own making and a call that only listens."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from typing import cast
 
@@ -12,6 +13,7 @@ from confapp.call.call_session import CallSession
 from confapp.codec import PacketReader, PaperCodec
 from confapp.demo import PEOPLE
 from confapp.errors import ConfappError
+from confapp.media.framing import FaceFraming
 from confapp.media.photo import load_photo
 from confapp.media.still import decode_still
 from confapp.media.video_frame import RgbImage, VideoFrame
@@ -24,15 +26,21 @@ WALL = np.full_like(ADA, 90)
 
 
 class Album:
-    """A frame source of pictures, each handed out when the test says so."""
+    """A frame source of pictures, 40 ms apart: the first `free` at once, the others by `permit`."""
 
-    def __init__(self, pictures: list[RgbImage], *, breaks: bool = False) -> None:
+    def __init__(self, pictures: list[RgbImage], *, free: int, breaks: bool = False) -> None:
         self._pictures = pictures
+        self._permits = threading.Semaphore(free)
         self._breaks = breaks
         self.closed = False
 
+    def permit(self) -> None:
+        """Let one more picture out."""
+        self._permits.release()
+
     def frames(self) -> Iterator[VideoFrame]:
         for index, picture in enumerate(self._pictures):
+            assert self._permits.acquire(timeout=30)
             yield VideoFrame(picture, 40 * index, index)
         if self._breaks:
             raise ConfappError("camera-lost", "The camera is gone.")
@@ -49,21 +57,21 @@ async def run(session: SenderSession, call: FakeCall) -> None:
 async def test_the_first_frame_with_a_face_becomes_the_source(
     head: TalkingHead, codec: PaperCodec
 ) -> None:
-    """The newest frame wins, so only the last of these pictures is sure to be seen."""
     call = FakeCall(ready=False)
-    session = SenderSession(head, codec, Album([WALL, ADA]), clock=lambda: 7.0)
+    session = SenderSession(head, codec, Album([WALL, ADA], free=2), clock=lambda: 7.0)
     await run(session, call)
     assert len(call.stills) == 1
     assert decode_still(call.stills[0]).shape == (64, 64, 3)
-    assert call.origins == [7.0]
+    assert call.origins == [7.0]  # the stream's time begins with that frame, not the camera's
     assert not call.packets  # the other side was never ready
-    assert session.statistics.captured == 2
 
 
 async def test_without_any_face_nothing_is_sent(head: TalkingHead, codec: PaperCodec) -> None:
     call = FakeCall()
     states: list[FaceState] = []
-    session = SenderSession(head, codec, Album([WALL]), on_face=states.append)
+    photo = SourcePhoto.of_file(PEOPLE / "ben.png", head.config.image_size)
+    album = Album([WALL] * 14, free=14)  # more than half a second
+    session = SenderSession(head, codec, album, photo=photo, on_face=states.append)
     await run(session, call)
     assert not call.stills
     assert not call.packets
@@ -71,38 +79,75 @@ async def test_without_any_face_nothing_is_sent(head: TalkingHead, codec: PaperC
 
 
 async def test_packets_decode_to_what_the_model_sees(head: TalkingHead, codec: PaperCodec) -> None:
-    call = FakeCall()
+    """In step: the next frame comes when the one before was sent, so none is replaced."""
+    album = Album([WALL] * 2 + [ADA] * 10, free=3)
+    call = FakeCall(on_motion=album.permit)
     photo = SourcePhoto.of_file(PEOPLE / "ben.png", head.config.image_size)
-    session = SenderSession(head, codec, Album([ADA] * 40), photo=photo)
+    session = SenderSession(head, codec, album, photo=photo, on_began=album.permit)
     await run(session, call)
     assert call.stills == [photo.still]
     reader = PacketReader(codec)
     frames = [reader.read(packet) for packet in call.packets]
-    assert frames
-    assert [number for number, _ in frames] == list(range(len(frames)))
-    times = [motion.timestamp_ms for _, motion in frames]
-    assert times == sorted(times)
-    assert times[-1] == 40 * 39  # the newest frame is never left out
-    assert len(frames) == session.statistics.sent
+    assert [number for number, _ in frames] == list(range(9))
+    assert [motion.timestamp_ms for _, motion in frames] == [40 * i for i in range(1, 10)]
+    view = FaceFraming(64).frame(ADA).rgb
+    assert view is not None
+    expected = head.encode_motion(view).numbers()
+    assert all(np.array_equal(motion.numbers(), expected) for _, motion in frames)
     statistics = session.statistics
-    assert statistics.captured == 40
-    assert statistics.captured == statistics.sent + statistics.skipped + 1  # 1 began the source
+    assert (statistics.captured, statistics.sent, statistics.skipped) == (9, 9, 0)
+    assert statistics.first_timestamp_ms == 40
+
+
+async def test_a_frame_without_a_face_holds_the_last_motion(
+    head: TalkingHead, codec: PaperCodec
+) -> None:
+    """The face goes; the detector looks every fifth frame, and from then on the motion is held."""
+    album = Album([ADA] * 2 + [WALL] * 10, free=1)
+    call = FakeCall(on_motion=album.permit)
+    session = SenderSession(head, codec, album, on_began=album.permit)
+    await run(session, call)
+    reader = PacketReader(codec)
+    frames = [reader.read(packet)[1] for packet in call.packets]
+    assert len(frames) == 11
+    held = session.statistics.without_face
+    assert 5 <= held <= 10
+    last = frames[-held - 1].numbers()
+    assert all(np.array_equal(frame.numbers(), last) for frame in frames[-held:])
+    assert frames[-1].timestamp_ms == 40 * 11
 
 
 async def test_a_backed_up_channel_is_counted(head: TalkingHead, codec: PaperCodec) -> None:
-    call = FakeCall()
+    album = Album([ADA] * 10, free=1)
+    call = FakeCall(on_motion=album.permit)
     call.backed_up = True
-    session = SenderSession(head, codec, Album([ADA] * 10))
+    session = SenderSession(head, codec, album, on_began=album.permit)
     await run(session, call)
-    assert session.statistics.sent == 0
-    assert session.statistics.refused > 0
+    assert (session.statistics.sent, session.statistics.refused) == (0, 9)
     assert session.statistics.payload_bytes == 0
 
 
 async def test_a_lost_camera_ends_the_session_with_its_reason(
     head: TalkingHead, codec: PaperCodec
 ) -> None:
-    album = Album([ADA], breaks=True)
+    album = Album([ADA], free=1, breaks=True)
     with pytest.raises(ConfappError, match="The camera is gone"):
         await run(SenderSession(head, codec, album), FakeCall())
     assert album.closed
+
+
+async def test_a_camera_lost_while_the_other_side_prepares(
+    head: TalkingHead, codec: PaperCodec
+) -> None:
+    call = FakeCall(ready=None)
+    with pytest.raises(ConfappError, match="The camera is gone"):
+        await run(SenderSession(head, codec, Album([ADA], free=1, breaks=True)), call)
+
+
+async def test_a_photo_that_is_never_taken(
+    head: TalkingHead, codec: PaperCodec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sender.session.SOURCE_READY_S", 0.01)
+    with pytest.raises(ConfappError, match="did not take the photo") as refusal:
+        await run(SenderSession(head, codec, Album([ADA], free=1)), FakeCall(ready=None))
+    assert refusal.value.error_id == "source-refused"

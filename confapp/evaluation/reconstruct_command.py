@@ -1,0 +1,143 @@
+"""What `confapp evaluate reconstruct` does."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from confapp.clip_files import open_model
+from confapp.errors import ConfappError
+from confapp.evaluation.evaluation_clip import EvaluationClip, shard_clips, video_clips
+from confapp.evaluation.picture_metrics import PictureMetrics
+from confapp.evaluation.picture_sheet import picture_sheet
+from confapp.evaluation.reconstruction import ClipScores, reconstruct
+from confapp.evaluation.report import markdown, report
+from models.talking_head import TalkingHead
+
+SHARDS = "shards"
+VIDEOS = "videos"
+
+console = Console(stderr=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ReconstructOptions:
+    """What is measured.
+
+    Attributes:
+        data: validation shards, or folders of them.
+        videos: folder of videos at full rate; needs the landmark network.
+        lpips, landmarks, identity: files of the helper networks.
+        json_file: where the figures go besides.
+        out: folder for results.json, results.md and sheet.png.
+        clips: how many of each set, None for all.
+        frames: drivers of a clip, evenly spread; None for all.
+        every: measure each n-th frame of a video; its expression is followed over all.
+    """
+
+    data: tuple[Path, ...] = ()
+    videos: Path | None = None
+    lpips: Path | None = None
+    landmarks: Path | None = None
+    identity: Path | None = None
+    json_file: Path | None = None
+    out: Path | None = None
+    clips: int | None = None
+    frames: int | None = None
+    every: int = 1
+
+
+def evaluate_reconstruction(model: str, options: ReconstructOptions, *, untrained: bool) -> str:
+    """Measure, write the files asked for, and return the Markdown tables.
+
+    Ctrl-C ends the run with what is measured; the results then say so.
+
+    Raises:
+        ConfappError: no data, or a model or network that cannot be used.
+    """
+    run = _Run(open_model(model, untrained=untrained), options)
+    for reason in run.metrics.left_out:
+        console.print(f"left out, {reason}", highlight=False)
+    complete = True
+    try:
+        run.measure_all()
+    except KeyboardInterrupt:
+        complete = False
+        console.print("[yellow]Interrupted: these are the clips measured so far.[/]")
+    sets = {name: clips for name, clips in run.sets.items() if clips}
+    if not sets:
+        raise ConfappError("evaluation-empty", "No clip was measured, so there are no results.")
+    facts = report(run.head, run.metrics, sets, complete=complete)
+    tables = markdown(facts)
+    _write(options, json.dumps(facts, indent=1) + "\n", tables, sets)
+    return tables
+
+
+class _Run:
+    """The clips measured so far; an interruption keeps them.
+
+    Attributes:
+        head: the model.
+        metrics: with the networks given.
+        sets: scores by where the clips are from.
+    """
+
+    def __init__(self, head: TalkingHead, options: ReconstructOptions) -> None:
+        if not options.data and options.videos is None:
+            raise ConfappError(
+                "data-not-found", "Give shards with --data, or a folder with --videos."
+            )
+        if options.videos is not None and options.landmarks is None:
+            raise ConfappError(
+                "landmarks-needed",
+                "Videos have no landmarks with them; give the network with --landmarks FILE.",
+            )
+        self.metrics = PictureMetrics.load(options.lpips, options.landmarks, options.identity)
+        self.sets: dict[str, list[ClipScores]] = {}
+        self.head = head
+        self._options = options
+
+    def measure_all(self) -> None:
+        """The shards, then the videos."""
+        options, side = self._options, self.head.config.image_size
+        if options.data:
+            self._measure(SHARDS, shard_clips(options.data, side, options.frames))
+        if options.videos is not None and self.metrics.landmarks is not None:
+            videos = video_clips(options.videos, side, self.metrics.landmarks, options.frames)
+            self._measure(VIDEOS, videos)
+
+    def _measure(self, name: str, clips: Iterator[EvaluationClip]) -> None:
+        full_rate = name == VIDEOS
+        done = self.sets.setdefault(name, [])
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task(name, total=None)
+            for clip in islice(clips, self._options.clips):
+                what = f"{name}, clip {len(done) + 1}"
+                progress.reset(task, total=len(clip.frames) - 1, description=what)
+                scores = reconstruct(
+                    self.head,
+                    self.metrics,
+                    clip,
+                    every=self._options.every if full_rate else 1,
+                    tracker=self.metrics.landmarks if full_rate else None,
+                    advance=lambda: progress.advance(task),
+                )
+                done.append(scores)
+
+
+def _write(
+    options: ReconstructOptions, figures: str, tables: str, sets: dict[str, list[ClipScores]]
+) -> None:
+    if options.json_file:
+        options.json_file.parent.mkdir(parents=True, exist_ok=True)
+        options.json_file.write_text(figures)
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "results.json").write_text(figures)
+        (options.out / "results.md").write_text(tables)
+        for name, clips in sets.items():
+            picture_sheet(clips).save(options.out / f"sheet-{name}.png")

@@ -1,0 +1,116 @@
+"""Scores of many pairs as one figure: mean over a person's pairs, then median over people."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import fmean, median
+from typing import Any
+
+from confapp.evaluation.reconstruction import (
+    AFFINE,
+    FROZEN,
+    METHODS,
+    RENDERING,
+    ClipScores,
+    PairScores,
+)
+
+MOVED = 4.0  # pixels at 256: pairs whose landmarks moved by this or more
+DIGITS = 6  # after the point, in reports
+
+# How a metric of the rendering stands to a baseline's, for each person: a share, or a gain.
+RATIOS = (("akd", FROZEN), ("lpips", FROZEN), ("face_lpips", FROZEN), ("face_lpips", AFFINE))
+GAINS = (("psnr", FROZEN), ("csim", FROZEN))
+
+Means = dict[str, dict[str, float]]
+
+
+def summarise(clips: Sequence[ClipScores]) -> dict[str, Any]:
+    """Figures over all pairs, over those that moved, and of the expression if it was followed."""
+    summary: dict[str, Any] = {
+        "clips": len(clips),
+        "all": _figures(clips, least=0.0),
+        "moved": _figures(clips, least=MOVED),
+    }
+    if any(clip.expression for clip in clips):
+        summary["expression"] = _expression(clips)
+    return summary
+
+
+def pair_means(pairs: Sequence[PairScores]) -> Means:
+    """Mean over pairs, by method and metric."""
+    return {
+        method: {
+            metric: fmean(pair.scores[method][metric] for pair in pairs)
+            for metric in pairs[0].scores[method]
+        }
+        for method in METHODS
+    }
+
+
+def _figures(clips: Sequence[ClipScores], least: float) -> dict[str, Any]:
+    by_person: defaultdict[str, list[PairScores]] = defaultdict(list)
+    for clip in clips:
+        by_person[clip.person] += [pair for pair in clip.pairs if pair.moved >= least]
+    people = [pair_means(pairs) for pairs in by_person.values() if pairs]
+    if not people:
+        return {"people": 0, "pairs": 0}
+    return {
+        "people": len(people),
+        "pairs": sum(map(len, by_person.values())),
+        "metrics": {
+            method: {
+                metric: _rounded(median(means[method][metric] for means in people))
+                for metric in people[0][method]
+            }
+            for method in METHODS
+        },
+        "against": _against(people),
+    }
+
+
+def _against(people: Sequence[Means]) -> dict[str, float]:
+    """The rendering beside the baselines: worked out for each person, then the median."""
+    known = people[0][RENDERING]
+    figures: dict[str, list[float]] = {}
+    for metric, baseline in RATIOS:
+        if metric in known:
+            figures[f"{metric} / {baseline}"] = [
+                means[RENDERING][metric] / means[baseline][metric]
+                for means in people
+                if means[baseline][metric] > 0
+            ]
+    for metric, baseline in GAINS:
+        if metric in known:
+            figures[f"{metric} - {baseline}"] = [
+                means[RENDERING][metric] - means[baseline][metric] for means in people
+            ]
+    return {name: _rounded(median(values)) for name, values in figures.items() if values}
+
+
+def _expression(clips: Sequence[ClipScores]) -> dict[str, Any]:
+    followed = [(clip.person, clip.expression) for clip in clips if clip.expression]
+    mouths = [(person, one.mouth) for person, one in followed]
+    eyes = [(person, one.eyes) for person, one in followed if one.blinks]
+    return {
+        "frames": sum(one.frames for _, one in followed),
+        "mouth": _median_over_people(mouths),
+        "eyes_of_blinkers": _median_over_people(eyes),
+    }
+
+
+def _median_over_people(values: Sequence[tuple[str, float | None]]) -> dict[str, Any]:
+    by_person: defaultdict[str, list[float]] = defaultdict(list)
+    for person, value in values:
+        if value is not None:
+            by_person[person].append(value)
+    means = [fmean(ones) for ones in by_person.values()]
+    return {
+        "people": len(means),
+        "correlation": _rounded(median(means)) if means else None,
+        "undefined": sum(value is None for _, value in values),
+    }
+
+
+def _rounded(value: float) -> float:
+    return round(value, DIGITS) if math.isfinite(value) else value

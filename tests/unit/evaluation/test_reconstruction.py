@@ -1,0 +1,114 @@
+"""One clip measured beside its baselines, with a renderer that is known."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from tiny_models import lively, tiny
+from tiny_perception import bright_spot_landmarks, face_points, pixel_identity
+
+from confapp.evaluation.evaluation_clip import EvaluationClip
+from confapp.evaluation.picture_metrics import PictureMetrics
+from confapp.evaluation.reconstruction import AFFINE, FROZEN, METHODS, RENDERING, reconstruct
+from confapp.media.video_frame import RgbImage
+from confapp.motion_frame import MotionFrame
+from models.talking_head import SourceAppearance, TalkingHead
+
+SIDE = 64
+
+
+def shifted_clip(shifts: Sequence[int]) -> EvaluationClip:
+    """A bright face that moves to the right over a black ground."""
+    face = np.random.default_rng(0).integers(100, 256, (20, 20, 3)).astype(np.uint8)
+    frames = []
+    for shift in shifts:
+        frame = np.zeros((SIDE, SIDE, 3), np.uint8)
+        frame[22:42, 16 + shift : 36 + shift] = face
+        frames.append(frame)
+    landmarks = np.stack([face_points(26 + shift, 32, 20) for shift in shifts])
+    return EvaluationClip("clip", "person", frames, landmarks)
+
+
+class PerfectHead(TalkingHead):
+    """Knows what comes: the last frame given to `encode_motion`."""
+
+    def encode_motion(self, frame: RgbImage, timestamp_ms: int = 0) -> MotionFrame:
+        self.seen = frame
+        return super().encode_motion(frame, timestamp_ms)
+
+    def render(self, _: SourceAppearance, motion: MotionFrame, *__: object) -> RgbImage:
+        assert motion.rotation.dtype == np.float16
+        return self.seen
+
+
+@pytest.fixture
+def head() -> TalkingHead:
+    return lively(tiny("lite-256"))
+
+
+@pytest.fixture
+def perfect_head(head: TalkingHead) -> TalkingHead:
+    head.__class__ = PerfectHead
+    return head
+
+
+def all_metrics() -> PictureMetrics:
+    return PictureMetrics(None, bright_spot_landmarks(), pixel_identity())
+
+
+def test_perfect_renderings_are_perfect_and_a_frozen_face_is_not(perfect_head: TalkingHead) -> None:
+    scores = reconstruct(perfect_head, all_metrics(), shifted_clip([0, 2, 6]))
+    assert [pair.frame for pair in scores.pairs] == [1, 2]
+    assert [pair.moved for pair in scores.pairs] == pytest.approx([8, 24])  # pixels at 256
+    for pair in scores.pairs:
+        perfect, frozen = pair.scores[RENDERING], pair.scores[FROZEN]
+        assert perfect["l1"] == perfect["face_l1"] == perfect["akd"] == 0
+        assert perfect["psnr"] == 100
+        assert perfect["csim"] == pytest.approx(1)
+        assert frozen["l1"] > 0
+        assert frozen["face_l1"] > frozen["l1"]
+        assert frozen["psnr"] < perfect["psnr"]
+    nearer, further = (pair.scores[FROZEN]["akd"] for pair in scores.pairs)
+    assert 0 < nearer < further
+
+
+def test_affine_baseline_undoes_a_shift(perfect_head: TalkingHead) -> None:
+    (pair,) = reconstruct(perfect_head, all_metrics(), shifted_clip([0, 6])).pairs
+    assert pair.scores[AFFINE]["l1"] == pytest.approx(0, abs=0.1)
+    assert pair.scores[FROZEN]["l1"] > 5
+
+
+def test_same_scores_every_time(head: TalkingHead) -> None:
+    clip = shifted_clip([0, 3, 5])
+    first = reconstruct(head, all_metrics(), clip)
+    again = reconstruct(head, all_metrics(), clip)
+    assert first.pairs == again.pairs
+
+
+def test_without_networks_only_pixel_metrics(head: TalkingHead) -> None:
+    metrics = PictureMetrics()
+    scores = reconstruct(head, metrics, shifted_clip([0, 3]))
+    names = {"l1", "psnr", "ssim", "ms_ssim"}
+    for method in METHODS:
+        assert set(scores.pairs[0].scores[method]) == names | {f"face_{name}" for name in names}
+    assert [reason.split(":")[0] for reason in metrics.left_out] == ["lpips", "akd", "csim"]
+
+
+def test_samples_are_the_median_and_the_furthest_pair(head: TalkingHead) -> None:
+    scores = reconstruct(head, PictureMetrics(), shifted_clip([0, 1, 6, 3]))
+    assert sorted(sample.pair.frame for sample in scores.samples) == [2, 3]
+
+
+def test_every_nth_pair_but_the_expression_of_all(perfect_head: TalkingHead) -> None:
+    counted: list[int] = []
+    scores = reconstruct(
+        perfect_head,
+        all_metrics(),
+        shifted_clip([0, 1, 2, 3, 4]),
+        every=3,
+        tracker=bright_spot_landmarks(),
+        advance=lambda: counted.append(1),
+    )
+    assert [pair.frame for pair in scores.pairs] == [1, 4]
+    assert scores.expression is not None
+    assert scores.expression.frames == len(counted) == 4

@@ -1,0 +1,35 @@
+"""Tables from known scores."""
+
+import json
+
+from tiny_models import lively, tiny
+
+from confapp.evaluation.expression import Expression
+from confapp.evaluation.picture_metrics import PictureMetrics
+from confapp.evaluation.reconstruction import METHODS, ClipScores, PairScores
+from confapp.evaluation.report import markdown, report
+
+
+def scored(expression: Expression | None) -> ClipScores:
+    levels = dict(zip(METHODS, (20.0, 16.0, 18.0), strict=True))
+    scores = {method: {"psnr": level, "akd": level / 4} for method, level in levels.items()}
+    return ClipScores("one", "p0", [PairScores(1, 2.0, scores)], expression=expression)
+
+
+def test_tables() -> None:
+    head = lively(tiny("lite-256"))
+    sets = {
+        "shards": [scored(None)],
+        "videos": [scored(Expression(0.91, None, blinks=True, frames=9))],
+    }
+    facts = report(head, PictureMetrics(), sets, complete=True)
+    assert json.loads(json.dumps(facts)) == facts
+    tables = markdown(facts)
+    assert "| psnr (dB) | 20 | 16 | 18 |" in tables
+    assert "| akd / frozen | 1.25 |" in tables
+    assert "| psnr - frozen | +4 |" in tables
+    assert "0 pairs of 0 people" in tables  # nothing moved by 4 px
+    assert "| mouth opening | 0.910 | 1 |" in tables
+    assert "| eye opening, blinkers | - | 0 |" in tables
+    assert "left out: akd: needs --landmarks FILE" in tables
+    assert "Interrupted" in markdown({**facts, "complete": False})

@@ -1,0 +1,43 @@
+"""Defaults < environment < flags, of the signaling server."""
+
+import pytest
+
+from confapp.errors import ConfappError
+from signaling.settings import SignalingSettings
+
+
+def test_flags_come_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNALING_PORT", "9000")
+    monkeypatch.setenv("SIGNALING_HOST", "192.0.2.1")
+    monkeypatch.setenv("SIGNALING_ICE_SERVERS", '[{"urls": ["stun:192.0.2.2"]}]')
+    settings = SignalingSettings.from_flags(host=None, port=0)
+    assert (settings.host, settings.port) == ("192.0.2.1", 0)
+    assert settings.ice_servers[0].urls == ["stun:192.0.2.2"]
+
+
+def test_a_wrong_flag_is_named() -> None:
+    with pytest.raises(ConfappError, match="'port'") as refusal:
+        SignalingSettings.from_flags(port=70000)
+    assert refusal.value.error_id == "settings-invalid"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [
+        ("SIGNALING_PORT", "abc", "'port'"),
+        ("SIGNALING_ICE_SERVERS", "stun:hunter2", "SIGNALING_ICE_SERVERS is not JSON"),
+        (
+            "SIGNALING_ICE_SERVERS",
+            '[{"urls": ["http://hunter2"], "credential": "hunter2"}]',
+            "'ice_servers.0.urls.0'",
+        ),
+    ],
+)
+def test_a_wrong_variable_is_named_and_not_its_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, named: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfappError, match=named) as refusal:
+        SignalingSettings.from_flags()
+    assert refusal.value.error_id == "settings-invalid"
+    assert "hunter2" not in refusal.value.message
