@@ -5,6 +5,7 @@ Imports stand inside the functions, so that the server and `inspect` start witho
 
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -322,6 +323,9 @@ def _hold(room_url: str, *, sends: bool, receives: bool, as_json: bool, **flags:
 
 def main() -> None:
     """Run the command; an expected failure is one sentence and exit status 1."""
+    # Before torch is loaded: threads that spin while they wait take a busy machine's cores from the
+    # other end of the call, and gain nothing on an idle one.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()
