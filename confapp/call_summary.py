@@ -22,7 +22,7 @@ class CallSummary:
         end: why the call ended; None when it never stood.
         seconds: from the first motion to the end.
         wire_up_kbps, wire_down_kbps: whole IP datagrams in each direction in that time.
-        rtt_ms: round trip.
+        rtt_ms: round trip; latencies are known to half of it.
         sender, receiver: what this end sent and received.
     """
 

@@ -36,6 +36,11 @@ class NewestSlot(Generic[Item]):
         item, self._item = self._item, None
         return item
 
+    @property
+    def waiting(self) -> int:
+        """How many items wait here: 0 or 1."""
+        return int(self._item is not None)
+
     def close(self) -> None:
         """Nothing more will be put; what waits here can still be taken."""
         self._closed = True

@@ -173,7 +173,9 @@ class SenderSession:
 
     async def _send_motion(self, call: CallSession) -> None:
         loop = asyncio.get_running_loop()
-        self.statistics = SenderStatistics(source_bytes=self.statistics.source_bytes)
+        self.statistics = SenderStatistics(
+            captured=self._captured.waiting, source_bytes=self.statistics.source_bytes
+        )
         self._replaced_before = self._captured.replaced
         if self._on_began is not None:
             self._on_began()

@@ -28,7 +28,7 @@ def test_one_sends_and_one_receives(
     assert received["receiver"]["received"] <= sent["sender"]["sent"] <= sent["sender"]["captured"]
     assert sent["sender"]["bytes_per_frame"] == pytest.approx(6 * 5 + 12, abs=1.5)  # K = 5
     assert sent["wire_up_kbps"] > sent["sender"]["payload_kbps"] > 0
-    assert received["receiver"]["latency_ms_p50"] > 0
+    assert received["receiver"]["latency_ms_p50"] <= received["receiver"]["latency_ms_p95"]
     assert received["fingerprint"] == sent["fingerprint"]
     assert sum(1 for _ in Clip(film).frames()) == received["receiver"]["rendered"]
 

@@ -9,8 +9,10 @@ async def test_what_was_not_taken_is_replaced_and_counted() -> None:
     slot: NewestSlot[int] = NewestSlot()
     for item in (1, 2, 3):
         slot.put(item)
+    assert slot.waiting == 1
     assert await slot.take() == 3
     assert slot.replaced == 2
+    assert slot.waiting == 0
 
 
 async def test_taking_waits_for_the_next_item() -> None:
