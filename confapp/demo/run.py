@@ -70,7 +70,15 @@ def run_demo(model: str, seconds: float, out: Path, figures_file: Path | None) -
         ConfappError: one of the processes failed, or the film cannot be written.
     """
     console = Console(stderr=True)
-    out.mkdir(parents=True, exist_ok=True)
+    try:  # before the call, not after it
+        out.mkdir(parents=True, exist_ok=True)
+        if figures_file is not None:
+            figures_file.touch()
+    except OSError as error:
+        raise ConfappError(
+            "file-unwritable",
+            f"{error.filename} cannot be written ({error.strerror}); choose another place.",
+        ) from error
     films = out / "input.mp4", out / "rendered.mp4"
     console.print(
         f"A call of {seconds:g} s between two processes: {DRIVER}.mp4, a synthetic person who does "

@@ -63,6 +63,13 @@ def test_the_demo_measures_and_films_a_call(start: Start, model: Path, tmp_path:
     assert np.abs(left - right).mean() > 2 * CODING_LOSS
 
 
+def test_a_place_that_cannot_be_written(start: Start, tmp_path: Path) -> None:
+    demo = start("demo", "--json", tmp_path / "nowhere" / "demo.json", "--out", tmp_path)
+    assert demo.result()[0] == 1
+    assert "demo.json cannot be written" in demo.said
+    assert "Traceback" not in demo.said
+
+
 def test_the_first_failure_ends_the_demo(start: Start, model: Path, tmp_path: Path) -> None:
     """Far sooner than the call's length: a sender alone in the room is not waited for."""
     (tmp_path / "rendered.mp4").mkdir()  # only the receiver stumbles over it
