@@ -69,6 +69,15 @@ class Process:
         account: dict[str, Any] = json.loads(output)
         return account
 
+    def refusal(self) -> str:
+        """Wait for the end of a command that cannot go on: its one sentence."""
+        status, _ = self.result()
+        assert status == 1
+        lines = [line for line in self.said.splitlines() if line.startswith("confapp: ")]
+        assert len(lines) == 1, self.said
+        assert "Traceback" not in self.said
+        return lines[0]
+
     def stop(self) -> None:
         """End it whatever it does."""
         self._process.kill()

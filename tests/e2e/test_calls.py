@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confapp_process import Process, Start
+from confapp_process import Start
 from x_display import x_display, xdotool
 
 from confapp.media.clip import Clip
@@ -73,25 +73,16 @@ def test_ctrl_c_while_waiting(start: Start, room: str, model: Path) -> None:
     assert "Traceback" not in alone.said
 
 
-def refusal(process: Process) -> str:
-    status, _ = process.result()
-    assert status == 1
-    lines: list[str] = [line for line in process.said.splitlines() if line.startswith("confapp: ")]
-    assert len(lines) == 1, process.said
-    assert "Traceback" not in process.said
-    return lines[0]
-
-
 def test_a_room_that_does_not_exist(start: Start, server: str, model: Path) -> None:
     stranger = start("receive", f"{server}/r/nowhere", "--model", model, "--no-window")
-    assert "room" in refusal(stranger)
+    assert "room" in stranger.refusal()
 
 
 def test_a_server_that_does_not_answer(start: Start, model: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/r/any"
-        assert "server" in refusal(start("receive", url, "--model", model, "--no-window"))
+        assert "server" in start("receive", url, "--model", model, "--no-window").refusal()
 
 
 def test_a_third_person(start: Start, room: str, model: Path, ada: Path) -> None:
@@ -100,7 +91,7 @@ def test_a_third_person(start: Start, room: str, model: Path, ada: Path) -> None
     other = start("send", room, "--model", model, "--input", ada, "--loop")
     one.wait_for("The call stands.")
     third = start("receive", room, *options)
-    assert "Two people are in this room already" in refusal(third)
+    assert "Two people are in this room already" in third.refusal()
     other.signal(signal.SIGINT)
     assert other.result()[0] == 0
     assert one.result()[0] == 0
@@ -111,23 +102,23 @@ def test_a_peer_with_other_weights(
 ) -> None:
     one = start("receive", room, "--model", model, "--no-window")
     other = start("send", room, "--model", other_model, "--input", ada)
-    assert "same model and weights" in refusal(one)
-    assert "same model and weights" in refusal(other)
+    assert "same model and weights" in one.refusal()
+    assert "same model and weights" in other.refusal()
 
 
 def test_a_missing_camera(start: Start, room: str, model: Path) -> None:
-    assert "--input" in refusal(start("send", room, "--model", model, "--camera", "97"))
+    assert "--input" in start("send", room, "--model", model, "--camera", "97").refusal()
 
 
 def test_an_unreadable_clip(start: Start, room: str, model: Path, tmp_path: Path) -> None:
     clip = tmp_path / "notes.mp4"
     clip.write_text("these are notes, not a video")
-    assert "notes.mp4" in refusal(start("send", room, "--model", model, "--input", clip))
+    assert "notes.mp4" in start("send", room, "--model", model, "--input", clip).refusal()
 
 
 def test_no_display(start: Start, room: str, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
-    assert "--no-window" in refusal(start("receive", room, "--model", model))
+    assert "--no-window" in start("receive", room, "--model", model).refusal()
 
 
 def test_a_port_in_use(start: Start) -> None:
@@ -135,17 +126,17 @@ def test_a_port_in_use(start: Start) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert f"{port}" in refusal(start("serve", "--port", port))
+        assert f"{port}" in start("serve", "--port", port).refusal()
 
 
 def test_no_trained_weights(start: Start, room: str) -> None:
-    said = refusal(start("receive", room, "--model", "paper-256", "--no-window"))
+    said = start("receive", room, "--model", "paper-256", "--no-window").refusal()
     assert "--untrained" in said
 
 
 def test_a_setting_that_is_wrong(start: Start, room: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONFAPP_SECONDS", "soon")
-    assert "seconds" in refusal(start("receive", room))
+    assert "seconds" in start("receive", room).refusal()
 
 
 @pytest.mark.parametrize(
@@ -155,8 +146,8 @@ def test_a_server_setting_that_is_wrong(
     start: Start, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    assert "SIGNALING_" in refusal(start("serve"))
+    assert "SIGNALING_" in start("serve").refusal()
 
 
 def test_a_port_that_there_is_not(start: Start) -> None:
-    assert "'port'" in refusal(start("serve", "--port", 70000))
+    assert "'port'" in start("serve", "--port", 70000).refusal()

@@ -100,16 +100,6 @@ def test_a_truncated_file_decodes_up_to_the_break(
     assert summary["break_reason"]
 
 
-def refusal(process: Process) -> str:
-    """The one sentence of a command that cannot go on."""
-    status, _ = process.result()
-    assert status == 1
-    lines: list[str] = [line for line in process.said.splitlines() if line.startswith("confapp: ")]
-    assert len(lines) == 1, process.said
-    assert "Traceback" not in process.said
-    return lines[0]
-
-
 def rewritten(path: Path, out: Path, still: bytes) -> Path:
     """The file with another still, its checksums right."""
     with path.open("rb") as given, out.open("wb") as file:
@@ -129,7 +119,7 @@ def test_a_file_cut_before_its_first_frame(
         start_of_packets = file.tell()
     cut, film = tmp_path / "cut.fvc", tmp_path / "cut.mp4"
     cut.write_bytes(coded.read_bytes()[: start_of_packets + 5])
-    said = refusal(start("decode", cut, film, "--model", model))
+    said = start("decode", cut, film, "--model", model).refusal()
     assert "cut.fvc" in said
     assert "after 0 packets" in said
     assert not list(tmp_path.glob("cut.mp4*"))
@@ -139,7 +129,7 @@ def test_a_file_with_a_damaged_photo(
     start: Start, model: Path, coded: Path, tmp_path: Path
 ) -> None:
     damaged = rewritten(coded, tmp_path / "damaged.fvc", b"RIFF, and no picture")
-    said = refusal(start("decode", damaged, tmp_path / "no.mp4", "--model", model))
+    said = start("decode", damaged, tmp_path / "no.mp4", "--model", model).refusal()
     assert "photo in damaged.fvc" in said
     assert "ask them" not in said
     assert not (tmp_path / "no.mp4").exists()
@@ -150,7 +140,7 @@ def test_a_file_with_a_photo_of_another_size(
 ) -> None:
     still = encode_still(np.full((48, 32, 3), 90, np.uint8))
     other = rewritten(coded, tmp_path / "other.fvc", still)
-    said = refusal(start("decode", other, tmp_path / "no.mp4", "--model", model))
+    said = start("decode", other, tmp_path / "no.mp4", "--model", model).refusal()
     assert "32x48" in said
     assert "64x64" in said
     assert not (tmp_path / "no.mp4").exists()

@@ -1,4 +1,4 @@
-"""The server as a process: where it listens, how it stops, what it does not log."""
+"""The server as a server_process: where it listens, how it stops, what it does not log."""
 
 import json
 import re
@@ -23,33 +23,33 @@ DEADLINE_S = 30
 
 
 @pytest.fixture
-def process() -> Iterator[subprocess.Popen[str]]:
+def server_process() -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-c", SERVE],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    ) as process:
-        yield process
-        process.kill()
+    ) as server_process:
+        yield server_process
+        server_process.kill()
 
 
-def read_line(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
+def read_line(server_process: subprocess.Popen[str]) -> str:
+    assert server_process.stdout is not None
+    return server_process.stdout.readline().strip()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stop_signal_ends_it_cleanly(process: subprocess.Popen[str], number: int) -> None:
-    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", read_line(process))
-    process.send_signal(number)
-    output, _ = process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 0
+def test_a_stop_signal_ends_it_cleanly(server_process: subprocess.Popen[str], number: int) -> None:
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", read_line(server_process))
+    server_process.send_signal(number)
+    output, _ = server_process.communicate(timeout=DEADLINE_S)
+    assert server_process.returncode == 0
     assert output == "stopped\n"
 
 
-def test_neither_rooms_nor_descriptions_are_logged(process: subprocess.Popen[str]) -> None:
-    server = read_line(process)
+def test_neither_rooms_nor_descriptions_are_logged(server_process: subprocess.Popen[str]) -> None:
+    server = read_line(server_process)
     created = httpx.post(f"{server}/rooms").json()
     httpx.get(created["url"])
     address = created["url"].replace("http", "ws", 1) + "/ws"
@@ -59,9 +59,9 @@ def test_neither_rooms_nor_descriptions_are_logged(process: subprocess.Popen[str
         assert "a-secret" in second.recv()
         second.send("not a message")
         assert "bad-message" in second.recv()
-        process.terminate()  # with a peer still there
-        output, _ = process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 0
+        server_process.terminate()  # with a peer still there
+        output, _ = server_process.communicate(timeout=DEADLINE_S)
+    assert server_process.returncode == 0
     assert created["room"] not in output
     assert "a-secret" not in output
 
