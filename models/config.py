@@ -66,6 +66,10 @@ class MotionEncoderConfig:
         shared_backbone: one backbone for H and Δ, as the public implementations have it.
         first_bin: angle of bin 0 in degrees. The paper gives none; -97.5 puts the bins around
             zero, so that equal logits mean 0 degrees.
+        input_size: side at which frames are seen; 0 takes them as they are (the paper).
+        landmarks: places of the face that are found first, each in a heat map of its own, and
+            from which motion is read; 0 reads it from the averaged plane alone (the paper).
+        landmark_width: channels of the planes that the heat maps are made from.
     """
 
     stem_width: Size
@@ -73,6 +77,9 @@ class MotionEncoderConfig:
     bottleneck: Size
     shared_backbone: bool
     first_bin: float = -97.5
+    input_size: Count = 0
+    landmarks: Count = 0
+    landmark_width: Count = 0
 
 
 @dataclass(frozen=True)
@@ -247,24 +254,27 @@ _LITE_256 = ModelConfig(
     volume_depth=8,
     volume_size=32,
     appearance=AppearanceConfig(
-        widths=(24, 48, 96, 192),
-        stem_kernel=7,
-        plane_blocks=2,
+        widths=(16, 32, 64, 192),
+        stem_kernel=5,
+        plane_blocks=1,
         volume_blocks=0,
         skip_widths=(48, 24),
     ),
     canonical=CanonicalConfig(
         input_size=64,
-        down_widths=(48, 96, 192, 256, 384),
-        up_widths=(256, 192, 128, 96),
+        down_widths=(32, 64, 128, 256, 256),
+        up_widths=(160, 96, 64),
         head_kernel=3,
         planar=True,
     ),
     motion_encoder=MotionEncoderConfig(
         stem_width=32,
-        stages=((64, 2), (128, 3), (256, 4), (512, 2)),
+        stages=((96, 2), (160, 3), (256, 2)),
         bottleneck=2,
         shared_backbone=True,
+        input_size=128,
+        landmarks=68,
+        landmark_width=96,
     ),
     motion_field=MotionFieldConfig(
         down_widths=(96, 128, 192),

@@ -19,11 +19,13 @@ class Motion:
         angles: (B, 3) yaw, pitch, roll in degrees.
         translation: (B, 3).
         deformations: (B, K, 3).
+        landmarks: (B, n, 2) places of the face, from an encoder that finds them; else None.
     """
 
     angles: Tensor
     translation: Tensor
     deformations: Tensor
+    landmarks: Tensor | None = None
 
 
 class Backbone(nn.Module):
@@ -37,22 +39,31 @@ class Backbone(nn.Module):
             nn.ReLU(),
             nn.MaxPool2d(3, 2, 1),
         )
-        stages: list[nn.Module] = []
+        self.stages = nn.ModuleList()
         width = shape.stem_width
         for index, (channels, blocks) in enumerate(shape.stages):
             widen = (convolution(2, width, channels, 1), nn.BatchNorm2d(channels), nn.ReLU())
             strides = [2 if index > 0 and block == 0 else 1 for block in range(blocks)]
-            stages += [
-                *widen,
-                *(Bottleneck(channels, shape.bottleneck, stride) for stride in strides),
-            ]
+            blocks_of_stage = (Bottleneck(channels, shape.bottleneck, stride) for stride in strides)
+            self.stages.append(nn.Sequential(*widen, *blocks_of_stage))
             width = channels
-        self.stages = nn.Sequential(*stages)
         self.width = width
+
+    def planes(self, image: Tensor) -> list[Tensor]:
+        """(B, 3, H, W) -> the last plane of every stage, fine to coarse."""
+        planes = [self.stem(image)]
+        for stage in self.stages:
+            planes.append(stage(planes[-1]))
+        return planes[1:]
 
     def forward(self, image: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, width)."""
-        return F.adaptive_avg_pool2d(self.stages(self.stem(image)), 1).flatten(1)
+        return averaged(self.planes(image)[-1])
+
+
+def averaged(plane: Tensor) -> Tensor:
+    """Global average pool: (B, C, H, W) -> (B, C)."""
+    return F.adaptive_avg_pool2d(plane, 1).flatten(1)
 
 
 class MotionEncoder(nn.Module):
@@ -72,8 +83,7 @@ class MotionEncoder(nn.Module):
         self.roll = nn.Linear(width, POSE_BINS)
         self.translation = nn.Linear(width, 3)
         self.deformations = nn.Linear(width, 3 * config.keypoints)
-        bin_angles = shape.first_bin + torch.arange(POSE_BINS) * DEGREES_A_BIN
-        self.register_buffer("bin_angles", bin_angles, persistent=False)
+        self.register_buffer("bin_angles", bin_angles(shape), persistent=False)
         self.bin_angles: Tensor
 
     def forward(self, image: Tensor) -> Motion:
@@ -81,6 +91,16 @@ class MotionEncoder(nn.Module):
         pose = self.backbone(image)
         expression = pose if self.expression_backbone is None else self.expression_backbone(image)
         bins = torch.stack([self.yaw(pose), self.pitch(pose), self.roll(pose)], dim=1).float()
-        angles = expectation(torch.softmax(bins, dim=-1), self.bin_angles[:, None]).squeeze(-1)
+        angles = expected_angles(bins, self.bin_angles)
         deformations = self.deformations(expression).float().unflatten(1, (-1, 3))
         return Motion(angles, self.translation(pose).float(), deformations)
+
+
+def bin_angles(shape: MotionEncoderConfig) -> Tensor:
+    """The angle that each bin stands for, (66,) degrees."""
+    return shape.first_bin + torch.arange(POSE_BINS) * DEGREES_A_BIN
+
+
+def expected_angles(bins: Tensor, angles: Tensor) -> Tensor:
+    """Logits (B, 3, 66) over bins of `angles` (66,) -> (B, 3) degrees."""
+    return expectation(torch.softmax(bins, dim=-1), angles[:, None]).squeeze(-1)

@@ -7,6 +7,7 @@ from models.blocks import add_spectral_norm
 from models.canonical import CanonicalDetector
 from models.config import ModelConfig
 from models.generator import BlendingGenerator, Generator
+from models.landmark_motion_encoder import LandmarkMotionEncoder
 from models.motion_encoder import MotionEncoder
 from models.motion_field import MotionFieldEstimator
 from models.planar_motion_field import PlanarMotionFieldEstimator
@@ -24,7 +25,10 @@ class Networks(nn.Module):
         self.config = config
         self.appearance = AppearanceExtractor(config)
         self.canonical = CanonicalDetector(config)
-        self.motion_encoder = MotionEncoder(config)
+        finds_landmarks = config.motion_encoder.landmarks > 0
+        self.motion_encoder = (
+            LandmarkMotionEncoder(config) if finds_landmarks else MotionEncoder(config)
+        )
         planar, blending = config.motion_field.planar, config.generator.blending
         self.motion_field = (
             PlanarMotionFieldEstimator(config) if planar else MotionFieldEstimator(config)

@@ -16,13 +16,19 @@ from models.motion_field import (
     warp_volume,
 )
 
+# Keypoints move by about a tenth of half a picture; times this, what they say is about 1.
+EXPRESSION_GAIN = 10.0
+EXPRESSION_WIDTH = 128
+
 
 class PlanarMotionFieldEstimator(nn.Module):
     """M with depth folded into channels, at a tenth of the arithmetic of the 3-D U-Net.
 
     Instead of K warped volumes the network sees two, the still one and the one moved by the head
     rotation and the mean keypoint shift: the K flows of eq. 4 share one rotation and differ by an
-    offset alone, which the heat maps show. Heat maps are planes of twice the volume's size.
+    offset alone, which the heat maps show. Heat maps are planes of twice the volume's size. An
+    eyelid moves by less than a heat map shows well, so the offsets and the driver's shape also
+    enter as numbers, the same for every place.
 
     The surface flow answers "which source pixel is seen here": eq. 4 at the predicted depth of
     the visible surface, on the finer plane.
@@ -40,6 +46,12 @@ class PlanarMotionFieldEstimator(nn.Module):
         heatmaps = 2 * config.keypoints
 
         self.heat = SameBlock(heatmaps, fine)
+        self.expression_parts = [shape.down_widths[0], finer]
+        self.expression = nn.Sequential(
+            nn.Linear(6 * config.keypoints, EXPRESSION_WIDTH),
+            nn.ReLU(),
+            nn.Linear(EXPRESSION_WIDTH, sum(self.expression_parts)),
+        )
         first, *deeper = shape.down_widths
         self.entry = SameBlock(seen + fine, first)
         self.down = nn.ModuleList(
@@ -83,7 +95,8 @@ class PlanarMotionFieldEstimator(nn.Module):
             )
         )  # B x 2K planes -> B x fine
 
-        levels = [self.entry(torch.cat([seen, F.avg_pool2d(heat, 2)], 1))]
+        coarse, finer = self._expression(offsets, driving.points)
+        levels = [self.entry(torch.cat([seen, F.avg_pool2d(heat, 2)], 1)) + coarse]
         for halve in self.down:
             levels.append(halve(levels[-1]))
         y = self.middle(levels.pop())
@@ -92,7 +105,7 @@ class PlanarMotionFieldEstimator(nn.Module):
 
         mask = self.mask(y).float().unflatten(1, (self.flows, self.depth))  # (K+1) x D planes
         mask = torch.softmax(mask, dim=1)
-        features = self.surface(torch.cat([self.finer(y), heat], 1))
+        features = self.surface(torch.cat([self.finer(y) + finer, heat], 1))
         heads = self.surface_heads(features).float()
         depth, occlusion = torch.tanh(heads[:, -2]), torch.sigmoid(heads[:, -1:])
         points = torch.cat([plane.expand(len(depth), *plane.shape), depth[..., None]], dim=-1)
@@ -104,6 +117,13 @@ class PlanarMotionFieldEstimator(nn.Module):
             occlusion,
             SurfaceField(surface, features),
         )
+
+    def _expression(self, offsets: Tensor, driving: Tensor) -> tuple[Tensor, ...]:
+        """b and x_d, (B, K, 3) each -> what is added to the features, (B, C, 1, 1) each."""
+        shape = driving - driving.mean(1, keepdim=True)
+        numbers = torch.cat([offsets, shape], 1).flatten(1) * EXPRESSION_GAIN  # B x 6K
+        added: Tensor = self.expression(numbers)
+        return torch.split(added[..., None, None], self.expression_parts, dim=1)
 
 
 @in_full_precision

@@ -36,7 +36,11 @@ def tiny(name: str) -> ModelConfig:
             head_kernel=3,
         ),
         motion_encoder=dataclasses.replace(
-            config.motion_encoder, stem_width=8, stages=((8, 1), (16, 1))
+            config.motion_encoder,
+            stem_width=8,
+            stages=((8, 1), (16, 1)),
+            input_size=min(config.motion_encoder.input_size, 32),
+            landmark_width=min(config.motion_encoder.landmark_width, 8),
         ),
         motion_field=dataclasses.replace(
             config.motion_field,

@@ -31,11 +31,15 @@ def vital_signs(made: Reconstruction) -> dict[str, Tensor]:
     """Numbers by which a dead network shows.
 
     Returns:
-        ``keypoint_spread``: deviation of x, y of the canonical keypoints around their centre.
+        ``keypoint_spread``: deviation of x, y of the canonical keypoints around their centre; of
+        a rendering also:
         ``flow_length``: mean distance of the flow from the identity.
         ``occlusion_low``, ``occlusion_high``: its extremes over the batch; ``alpha_low``,
         ``alpha_high`` where the generator blends.
     """
+    signs = {"keypoint_spread": made.canonical[..., :2].std(dim=1).norm(dim=-1).mean()}
+    if made.rendering is None:
+        return signs
     field, alpha = made.rendering.field, made.rendering.alpha
     flow = field.flow
     distance = (flow - volume_grid(flow.shape[1], flow.shape[2], flow.device)).norm(dim=-1).mean()
@@ -43,8 +47,7 @@ def vital_signs(made: Reconstruction) -> dict[str, Tensor]:
         surface = field.surface.flow
         moved = (surface - plane_grid(surface.shape[1], surface.device)).norm(dim=-1).mean()
         distance = torch.maximum(distance, moved)
-    signs = {
-        "keypoint_spread": made.canonical[..., :2].std(dim=1).norm(dim=-1).mean(),
+    signs |= {
         "flow_length": distance,
         "occlusion_low": field.occlusion.min(),
         "occlusion_high": field.occlusion.max(),
@@ -87,7 +90,7 @@ def _illnesses(signs: dict[str, float]) -> list[str]:
     found = []
     if signs["keypoint_spread"] < LEAST_SPREAD:
         found.append("the keypoints have collapsed into one point")
-    if signs["flow_length"] < LEAST_FLOW:
+    if signs.get("flow_length", math.inf) < LEAST_FLOW:
         found.append("the flow is the identity: nothing moves")
     for mask, meaning in (("occlusion", "the occlusion map"), ("alpha", "the blending mask")):
         if f"{mask}_low" not in signs:

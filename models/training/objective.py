@@ -15,7 +15,7 @@ from models.training.losses.face_crop import face_boxes, face_crops
 from models.training.losses.feature_network import FeatureNetwork
 from models.training.losses.head_pose import head_pose_loss
 from models.training.losses.keypoint_prior import keypoint_prior_loss
-from models.training.losses.landmark_guide import landmark_guide_loss
+from models.training.losses.landmark_guide import landmark_guide_loss, landmark_loss
 from models.training.losses.perceptual import perceptual_loss
 from models.training.losses.region_weight import picture_loss, region_weights
 from models.training.pair_batch import PairBatch
@@ -65,13 +65,13 @@ class Objective:
     def structure_losses(self, made: Reconstruction, batch: PairBatch, draw: Draw) -> Losses:
         """All other losses, unweighted, by name."""
         weights, losses = self._settings.weights, Losses()
-        if weights.picture > 0 or weights.warped_picture > 0:
+        rendering = made.rendering
+        if rendering is not None and (weights.picture > 0 or weights.warped_picture > 0):
             regions = region_weights(batch.driving_landmarks, batch.driving.shape[-1])
             if weights.picture > 0:
-                losses["picture"] = picture_loss(made.rendering.picture, batch.driving, regions)
-            warped = made.rendering.warped
-            if weights.warped_picture > 0 and warped is not None:
-                losses["warped_picture"] = picture_loss(warped, batch.driving, regions)
+                losses["picture"] = picture_loss(rendering.picture, batch.driving, regions)
+            if weights.warped_picture > 0 and rendering.warped is not None:
+                losses["warped_picture"] = picture_loss(rendering.warped, batch.driving, regions)
         if made.transformed is not None and draw.transform is not None:
             losses["equivariance"] = equivariance_loss(
                 made.driving.points, made.transformed, draw.transform
@@ -95,11 +95,17 @@ class Objective:
                 landmark_guide_loss(made.source.points, batch.source_landmarks),
                 landmark_guide_loss(made.driving.points, batch.driving_landmarks),
             )
+        source, driving = made.source_motion.landmarks, made.driving_motion.landmarks
+        if weights.landmarks > 0 and source is not None and driving is not None:
+            losses["landmarks"] = _of_both(
+                landmark_loss(source, batch.source_landmarks),
+                landmark_loss(driving, batch.driving_landmarks),
+            )
         return losses
 
-    def total(self, losses: Losses, picture: Tensor) -> Tensor:
-        """The weighted sum; without losses a zero on the graph of `picture`."""
-        total = picture.new_zeros(()) * picture.sum()
+    def total(self, losses: Losses, graph: Tensor) -> Tensor:
+        """The weighted sum; without losses a zero on the graph of a tensor given."""
+        total = graph.new_zeros(()) * graph.sum()
         for name, loss in losses.items():
             total = total + getattr(self._settings.weights, name) * loss
         return total

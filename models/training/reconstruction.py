@@ -76,14 +76,15 @@ class Reconstruction:
     """What the networks made of a batch of pairs.
 
     Attributes:
-        rendering: the driving picture, from the deformations that were sent.
+        rendering: the driving picture, from the deformations that were sent; None where no
+            picture is made.
         canonical: x_c of the source, (B, K, 3).
         source, driving: keypoints with all deformations.
         source_motion, driving_motion: what H and Delta said.
         transformed: (B, K, 3) keypoints of the transformed driver; None without a transform.
     """
 
-    rendering: Rendering
+    rendering: Rendering | None
     canonical: Tensor
     source: Keypoints
     driving: Keypoints
@@ -92,7 +93,9 @@ class Reconstruction:
     transformed: Tensor | None
 
 
-def reconstruct(networks: Networks, batch: PairBatch, draw: Draw) -> Reconstruction:
+def reconstruct(
+    networks: Networks, batch: PairBatch, draw: Draw, *, renders: bool = True
+) -> Reconstruction:
     """Run all networks on a batch; convolutions in the machine's fastest arithmetic.
 
     The motion encoder sees source, driver and transformed driver as one batch, so that its batch
@@ -102,7 +105,7 @@ def reconstruct(networks: Networks, batch: PairBatch, draw: Draw) -> Reconstruct
     if draw.transform is not None:
         pictures.append(draw.transform.warp(batch.driving))
     with autocast(batch.source.device):
-        features = networks.appearance(batch.source)
+        features = networks.appearance(batch.source) if renders else None
         canonical = networks.canonical(batch.source).float()
         motion = networks.motion_encoder(torch.cat(pictures))
     source_motion, driving_motion, *others = _split(motion, len(pictures))
@@ -110,8 +113,11 @@ def reconstruct(networks: Networks, batch: PairBatch, draw: Draw) -> Reconstruct
     sent = replace(
         driving_motion, deformations=drop_deformations(driving_motion.deformations, draw.kept)
     )
+    rendering = None
+    if features is not None:
+        rendering = render(networks, features, source, placed(canonical, sent))
     return Reconstruction(
-        render(networks, features, source, placed(canonical, sent)),
+        rendering,
         canonical,
         source,
         placed(canonical, driving_motion),
@@ -160,12 +166,14 @@ def _check(*places: Tensor) -> None:
 
 def _split(motion: Motion, parts: int) -> list[Motion]:
     """Cut the motion of concatenated batches; angles and all else to fp32."""
+    landmarks = motion.landmarks
     return [
-        Motion(angles.float(), translation.float(), deformations.float())
-        for angles, translation, deformations in zip(
+        Motion(angles.float(), translation.float(), deformations.float(), places)
+        for angles, translation, deformations, places in zip(
             motion.angles.chunk(parts),
             motion.translation.chunk(parts),
             motion.deformations.chunk(parts),
+            [None] * parts if landmarks is None else landmarks.chunk(parts),
             strict=True,
         )
     ]

@@ -47,16 +47,19 @@ def sample_sheet(networks: Networks, batch: PairBatch) -> Image.Image:
     count = networks.config.keypoints
     everything = torch.full((rows,), count, device=some.source.device)
     made = reconstruct(networks, some, Draw(everything, None))
+    rendering = made.rendering
+    if rendering is None:
+        raise ValueError("a sheet shows renderings")
     columns: list[tuple[str, Tensor]] = [
         ("source", some.source),
         ("driving", some.driving),
-        ("rendering", made.rendering.picture),
+        ("rendering", rendering.picture),
         ("keypoints", some.driving),
-        ("motion mask", _coloured(made.rendering.field.mask, count)),
-        ("occlusion", _grey(made.rendering.field.occlusion)),
+        ("motion mask", _coloured(rendering.field.mask, count)),
+        ("occlusion", _grey(rendering.field.occlusion)),
     ]
-    if made.rendering.alpha is not None:
-        columns.append(("from the source", _grey(made.rendering.alpha)))
+    if rendering.alpha is not None:
+        columns.append(("from the source", _grey(rendering.alpha)))
     columns.append(("yaw +20", _turned(networks, some, made)))
 
     sheet = Image.new("RGB", (CELL * len(columns), CAPTION + CELL * rows))

@@ -10,6 +10,9 @@ from confapp.errors import ConfappError
 # Pixels a side; block 5 of VGG halves a picture four times.
 SMALLEST_LOOKED_AT = 16
 
+RENDERERS = ("appearance", "motion_field", "generator")
+NETWORKS = ("canonical", "motion_encoder", *RENDERERS)
+
 
 class SettingError(ConfappError):
     """A setting that does not exist or cannot have that value."""
@@ -30,6 +33,7 @@ class LossWeights:
         picture: L1 of the picture, weighted up at eyes and mouth (not in the paper).
         warped_picture: the same on the warped source alone, where the generator blends.
         landmark_guide: keypoints drawn to landmarks (not in the paper).
+        landmarks: the landmarks that the motion encoder itself finds (not in the paper).
     """
 
     perceptual: float = 10.0
@@ -43,6 +47,7 @@ class LossWeights:
     picture: float = 0.0
     warped_picture: float = 0.0
     landmark_guide: float = 0.0
+    landmarks: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,9 @@ class TrainingSettings:
         weights: of the losses.
         perceptual: what the perceptual loss compares.
         mix: what the pairs are drawn from.
+        frozen: networks (of `models.networks.Networks`) that stay as they are. With appearance,
+            motion_field and generator frozen no picture is rendered: keypoints and head pose
+            alone are learned, from many more frames a second.
         adversarial_start: step from which the discriminator trains and judges.
         keypoint_distance: D_t of the keypoint prior, squared half images; 0 leaves its depth.
         keypoint_dropout: share of samples whose last deformations are left out.
@@ -99,6 +107,7 @@ class TrainingSettings:
     weights: LossWeights = field(default_factory=LossWeights)
     perceptual: PerceptualSettings = field(default_factory=PerceptualSettings)
     mix: DataMix = field(default_factory=DataMix)
+    frozen: tuple[str, ...] = ()
     adversarial_start: int = 0
     keypoint_distance: float = 0.1
     keypoint_dropout: float = 0.5
@@ -112,6 +121,12 @@ class TrainingSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        strangers = set(self.frozen) - set(NETWORKS)
+        if strangers or set(self.frozen) == set(NETWORKS):
+            raise SettingError(
+                "setting-invalid",
+                f"frozen names some of {', '.join(NETWORKS)}, not {', '.join(self.frozen)}",
+            )
         if self.batch < 1:
             raise SettingError("setting-invalid", "batch must be 1 or more")
         if self.image_size < 64 or self.image_size % 32:
@@ -131,13 +146,22 @@ class TrainingSettings:
             )
 
     @property
+    def renders(self) -> bool:
+        """Whether pictures are made at all."""
+        return not set(RENDERERS) <= set(self.frozen)
+
+    @property
     def looks_at_features(self) -> bool:
         """Whether a feature network is of use."""
+        if not self.renders:
+            return False
         return self.weights.perceptual > 0 or self.weights.face_perceptual > 0
 
     @property
     def has_discriminator(self) -> bool:
         """Whether a discriminator is trained at any step."""
+        if not self.renders:
+            return False
         return self.weights.adversarial > 0 or self.weights.feature_matching > 0
 
     def judged(self, step: int) -> bool:
@@ -208,11 +232,12 @@ _GUIDED = TrainingSettings(
         feature_matching=0.0,
         equivariance=0.0,
         keypoint_prior=0.1,
-        head_pose=1.0,
+        head_pose=3.0,
         deformation_prior=1.0,
         picture=10.0,
         warped_picture=5.0,
         landmark_guide=10.0,
+        landmarks=10.0,
     ),
     perceptual=PerceptualSettings(
         layers=("relu1_2", "relu2_2", "relu3_3", "relu4_3"),
@@ -225,7 +250,20 @@ _GUIDED = TrainingSettings(
     betas=(0.5, 0.99),
 )
 
-RECIPES: dict[str, TrainingSettings] = {recipe.recipe: recipe for recipe in (_PAPER, _GUIDED)}
+# Before the guided recipe: keypoints and head pose by their labels alone.
+_KEYPOINTS = dataclasses.replace(
+    _GUIDED,
+    recipe="keypoints",
+    frozen=RENDERERS,
+    keypoint_dropout=0.0,
+    learning_rate=1e-3,
+    batch=16,
+    image_size=128,
+)
+
+RECIPES: dict[str, TrainingSettings] = {
+    recipe.recipe: recipe for recipe in (_PAPER, _GUIDED, _KEYPOINTS)
+}
 
 
 def recipe(name: str) -> TrainingSettings:

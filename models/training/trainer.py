@@ -72,6 +72,8 @@ class Trainer:
                 Discriminator(discriminator_scales(config)) if settings.has_discriminator else None
             )
         self.networks = _on(networks, self._device).train().requires_grad_(True)
+        for name in settings.frozen:
+            self.networks.get_submodule(name).eval().requires_grad_(False)
         self._average = WeightAverage(self.networks, settings.average_decay)
         if processes.count > 1:
             synchronise_batch_norm(self.networks, self._device)
@@ -111,9 +113,10 @@ class Trainer:
         norms = {
             f"gradient_{name}": self._limited_norm(network, losses)
             for name, network in self.networks.named_children()
+            if name not in self.settings.frozen
         }
         self._optimiser.step()
-        if self.settings.judged(self.step_count):
+        if made.rendering is not None and self.settings.judged(self.step_count):
             judging = clock.now()
             losses["discriminator"] = self._train_discriminator(made.rendering.picture, batch)
             loss_seconds += clock.now() - judging
@@ -159,8 +162,14 @@ class Trainer:
     ) -> tuple[Reconstruction, Losses, float]:
         """Forward and backward; the networks then hold gradients averaged over processes."""
         self._optimiser.zero_grad(set_to_none=True)
-        made = reconstruct(self.networks, batch, draw)
+        made = reconstruct(self.networks, batch, draw, renders=self.settings.renders)
         structure = self._objective.structure_losses(made, batch, draw)
+        if made.rendering is None:
+            total = self._objective.total(structure, made.driving.points)
+            total.backward()  # type: ignore[no-untyped-call]
+            self._processes.average_gradients(self.networks.parameters())
+            losses = {"total": total, **structure}
+            return made, {name: loss.detach() for name, loss in losses.items()}, 0.0
 
         # The picture is cut off the graph while networks judge it: their time can be told apart.
         began = clock.now()

@@ -82,7 +82,8 @@ def train(options: TrainingOptions, report: Callable[[str], None] = print) -> Pa
         )
     state = None if options.resume is None else TrainingState.load(options.resume)
     if state is not None:
-        _same(config, state.config, f"the training state {options.resume}")
+        if state.config != config:
+            raise _mismatch(config, state.config, f"the training state {options.resume}")
         settings = replace(settings, seed=state.seed)
     start = None if options.weights is None else _start(options.weights, config)
     features = _features(options.features, settings)
@@ -150,19 +151,31 @@ def _config(name: str) -> ModelConfig:
     return CONFIGS[name]
 
 
-def _same(config: ModelConfig, other: ModelConfig, where: str) -> None:
-    if other != config:
-        raise ConfappError(
-            "config-mismatch",
-            f"{where} is of {other.name}, or of an older shape of it, not of today's "
-            f"{config.name}; give the --config that it was made with",
-        )
-
-
 def _start(weights: Path, config: ModelConfig) -> Networks:
+    """Networks of a weights file; one of another picture size will do.
+
+    (The paper trains at 256x256 and then, a tenth as long, at 512x512.)
+    """
     checkpoint = Checkpoint.load(weights)
-    _same(config, checkpoint.config, f"the weights file {weights}")
-    return checkpoint.networks()
+    resized = replace(
+        checkpoint.config,
+        name=config.name,
+        image_size=config.image_size,
+        volume_size=config.volume_size,
+    )
+    if resized != config:
+        raise _mismatch(config, checkpoint.config, f"the weights file {weights}")
+    networks = Networks(config)
+    networks.load_state_dict(checkpoint.networks().state_dict())
+    return networks
+
+
+def _mismatch(config: ModelConfig, other: ModelConfig, where: str) -> ConfappError:
+    return ConfappError(
+        "config-mismatch",
+        f"{where} is of {other.name}, or of an older shape of it, not of today's "
+        f"{config.name}; give the --config that it was made with",
+    )
 
 
 def _features(path: Path | None, settings: TrainingSettings) -> FeatureNetwork | None:

@@ -119,7 +119,8 @@ class TrainingRun:
         )
         card = self._describe(step, seconds)
         Checkpoint.of(trainer.average, card, half=True).save(self._folder / WEIGHTS)
-        sample_sheet(trainer.average, shown).save(self._folder / f"sheet-{step:07}.png")
+        if trainer.settings.renders:
+            sample_sheet(trainer.average, shown).save(self._folder / f"sheet-{step:07}.png")
         minutes = seconds / SECONDS_A_MINUTE
         self._report(f"saved step {step} after {minutes:.1f} minutes in {self._folder}")
 

@@ -53,6 +53,11 @@ def wing(error: Tensor) -> Tensor:
     return torch.where(size < WING_WIDTH, near, size - shift)
 
 
+def landmark_loss(found: Tensor, landmarks: Tensor) -> Tensor:
+    """Wing loss of the landmarks that a motion encoder finds: (B, 68, 2) each, labels maybe NaN."""
+    return wing(zero_where_unlabelled(found - landmarks, landmarks)).mean()
+
+
 def landmark_guide_loss(points: Tensor, landmarks: Tensor) -> Tensor:
     """Wing loss of the guided keypoints' places, and of the openings between them.
 

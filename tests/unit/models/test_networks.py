@@ -9,7 +9,6 @@ from models.config import CONFIGS
 from models.discriminator import Discriminator
 from models.generator import BlendingGenerator
 from models.geometry import plane_grid, rotation_matrix, volume_grid
-from models.motion_encoder import MotionEncoder
 from models.motion_field import Keypoints, compose_flow, flow_affine, warp_volume
 from models.networks import Networks
 from models.residual import ResidualCoder
@@ -100,7 +99,7 @@ def test_canonical_keypoint_is_the_expectation_of_its_heat_map(name: str) -> Non
 def test_angle_is_the_expectation_of_the_bins(
     name: str, last: float, first: float, equal: float
 ) -> None:
-    encoder = MotionEncoder(tiny(name)).eval()
+    encoder = Networks(tiny(name)).motion_encoder.eval()
     with torch.no_grad():
         for head, bias in ((encoder.yaw, 65), (encoder.pitch, 0), (encoder.roll, None)):
             head.weight.zero_()

@@ -15,6 +15,7 @@ from models.config import (
     MotionEncoderConfig,
     MotionFieldConfig,
 )
+from models.training import precision
 from models.training.pair_batch import PairBatch
 from models.training.settings import RECIPES, TrainingSettings
 
@@ -29,6 +30,12 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True)
+def full_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same numbers on every processor; tests of bfloat16 ask for it."""
+    monkeypatch.setattr(precision, "has_fast_bfloat16", lambda _device: False)
 
 
 class DrawnPairs:
@@ -67,7 +74,9 @@ def tiny_config() -> ModelConfig:
         volume_depth=4,
         appearance=AppearanceConfig((4, 6, 8, 8), 3, 1, 0, (6, 4)),
         canonical=CanonicalConfig(64, (4, 6, 8), (6, 4), 3, planar=True),
-        motion_encoder=MotionEncoderConfig(4, ((8, 1), (12, 1)), 2, True),
+        motion_encoder=MotionEncoderConfig(
+            4, ((8, 1), (12, 1)), 2, True, input_size=32, landmarks=68, landmark_width=4
+        ),
         motion_field=MotionFieldConfig(
             (6, 8), (6,), 2, 0.01, 3, planar=True, surface_widths=(4, 4)
         ),
@@ -86,7 +95,7 @@ def tiny_paper_config(tiny_config: ModelConfig) -> ModelConfig:
         volume_depth=4,
         appearance=AppearanceConfig((4, 6, 8), 3, 0, 1),
         canonical=CanonicalConfig(32, (4, 6, 8), (6, 4), 3),
-        motion_encoder=tiny_config.motion_encoder,
+        motion_encoder=MotionEncoderConfig(4, ((8, 1), (12, 1)), 2, True),
         motion_field=MotionFieldConfig((6, 8), (6, 4), 2, 0.01, 3),
         generator=GeneratorConfig((8, 6, 4), 1),
     )

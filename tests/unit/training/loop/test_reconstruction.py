@@ -9,7 +9,7 @@ from models.config import ModelConfig
 from models.geometry import rotation_matrix, transform_keypoints
 from models.networks import Networks
 from models.training.processes import Processes
-from models.training.reconstruction import Draw, reconstruct
+from models.training.reconstruction import Draw, Reconstruction, Rendering, reconstruct
 from models.training.settings import TrainingSettings
 from models.training.training_run import Pairs
 
@@ -28,6 +28,11 @@ def networks_of(config: ModelConfig) -> Networks:
     return Networks(config).eval().requires_grad_(False)
 
 
+def rendered(made: Reconstruction) -> Rendering:
+    assert made.rendering is not None
+    return made.rendering
+
+
 def test_keypoints_are_those_of_equation_one(tiny_config: ModelConfig, pairs: Pairs) -> None:
     networks, batch = networks_of(tiny_config), pairs.batch(0)
     made = reconstruct(networks, batch, everything(tiny_config.keypoints))
@@ -39,8 +44,9 @@ def test_keypoints_are_those_of_equation_one(tiny_config: ModelConfig, pairs: Pa
         motion.deformations,
     )
     assert torch.allclose(made.driving.points, expected, atol=1e-5)
-    assert made.rendering.picture.shape == batch.driving.shape
-    assert made.rendering.warped is not None
+    rendering = rendered(made)
+    assert rendering.picture.shape == batch.driving.shape
+    assert rendering.warped is not None
 
 
 def test_what_is_not_sent_changes_the_rendering_alone(
@@ -49,7 +55,7 @@ def test_what_is_not_sent_changes_the_rendering_alone(
     networks, batch = networks_of(tiny_config), pairs.batch(0)
     whole = reconstruct(networks, batch, everything(tiny_config.keypoints))
     part = reconstruct(networks, batch, Draw(torch.tensor([tiny_config.keypoints, 5]), None))
-    changed = (whole.rendering.picture - part.rendering.picture).abs().amax((1, 2, 3))
+    changed = (rendered(whole).picture - rendered(part).picture).abs().amax((1, 2, 3))
     assert changed[0] < 1e-6
     assert changed[1] > 1e-6
     assert torch.allclose(whole.driving.points, part.driving.points)
@@ -67,9 +73,19 @@ def test_the_transformed_driver_has_keypoints_of_its_own(
 
 
 def test_the_papers_networks_train_too(tiny_paper_config: ModelConfig, pairs: Pairs) -> None:
-    made = reconstruct(networks_of(tiny_paper_config), pairs.batch(0), everything(5))
-    assert made.rendering.picture.shape == (BATCH, 3, 64, 64)
-    assert made.rendering.alpha is None
+    made = rendered(reconstruct(networks_of(tiny_paper_config), pairs.batch(0), everything(5)))
+    assert made.picture.shape == (BATCH, 3, 64, 64)
+    assert made.alpha is None
+
+
+def test_keypoints_alone_are_the_same_without_a_rendering(
+    tiny_config: ModelConfig, pairs: Pairs
+) -> None:
+    networks, batch = networks_of(tiny_config), pairs.batch(0)
+    draw = everything(tiny_config.keypoints)
+    alone = reconstruct(networks, batch, draw, renders=False)
+    assert alone.rendering is None
+    assert torch.equal(alone.driving.points, reconstruct(networks, batch, draw).driving.points)
 
 
 def kept_by(settings: TrainingSettings, step: int, processes: Processes) -> Tensor:

@@ -1,5 +1,6 @@
 """The command: options to a run, errors to sentences."""
 
+import dataclasses
 import io
 import json
 import tarfile
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from confapp.errors import ConfappError
@@ -118,6 +120,27 @@ def test_weights_of_another_model_are_refused(
     with pytest.raises(ConfappError, match="tiny-paper") as caught:
         train(options)
     assert caught.value.error_id == "config-mismatch"
+
+
+def test_a_model_of_larger_pictures_starts_from_weights_of_smaller_ones(
+    tiny_config: ModelConfig, shard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The paper trains at 256x256 first, then at 512x512 on a volume of twice the side."""
+    small, large = (
+        dataclasses.replace(tiny_config, name=name, image_size=side, volume_size=side // 8)
+        for name, side in (("small", 64), ("large", 128))
+    )
+    monkeypatch.setitem(model_configs.CONFIGS, "large", large)
+    weights = tmp_path / "small.safetensors"
+    start = Checkpoint.of(Networks(small), "")
+    start.save(weights)
+    options = TrainingOptions(
+        (shard,), tmp_path, "large", weights=weights, steps=1, batch=2, image_size=128, device="cpu"
+    )
+    made = Checkpoint.load(train(dataclasses.replace(options, settings=("learning_rate=1e-9",))))
+    assert made.config == large
+    name = "generator.to_image.weight"
+    torch.testing.assert_close(made.tensors[name].float(), start.tensors[name], atol=1e-3, rtol=0)
 
 
 def test_start_and_resume_exclude_each_other(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from models.training.settings import (
+    NETWORKS,
     RECIPES,
     LossWeights,
     PerceptualSettings,
@@ -63,6 +64,8 @@ def test_a_setting_is_changed_by_name() -> None:
         ("image_size=100", "setting-invalid"),
         ("image_size=64", "setting-invalid"),  # 8 pixels after the paper's 3 halvings
         ("keypoint_dropout=2", "setting-invalid"),
+        ("frozen=('generators',)", "setting-invalid"),
+        (f"frozen={NETWORKS}", "setting-invalid"),  # nothing left to train
     ],
 )
 def test_a_change_that_cannot_be_made_says_so(assignment: str, error_id: str) -> None:
@@ -85,3 +88,11 @@ def test_a_feature_network_is_of_use_only_to_perceptual_losses() -> None:
     assert RECIPES["paper"].looks_at_features
     blind = TrainingSettings("blind", LossWeights(perceptual=0.0, face_perceptual=0.0))
     assert not blind.looks_at_features
+
+
+def test_the_keypoint_recipe_makes_no_pictures() -> None:
+    keypoints = recipe("keypoints")
+    assert not keypoints.renders
+    assert not keypoints.looks_at_features
+    assert not keypoints.changed("weights.adversarial=1").has_discriminator
+    assert recipe("guided").changed("frozen=('canonical', 'motion_encoder')").renders

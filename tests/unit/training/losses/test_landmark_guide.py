@@ -13,6 +13,7 @@ from models.training.losses.landmark_guide import (
     WING_WIDTH,
     guide_targets,
     landmark_guide_loss,
+    landmark_loss,
     wing,
 )
 
@@ -88,3 +89,12 @@ def test_pictures_without_landmarks_add_neither_loss_nor_gradient() -> None:
 def test_a_model_with_few_keypoints_has_the_first_guided() -> None:
     points = at_targets(face())[:, :1]
     assert landmark_guide_loss(points, face()).item() == pytest.approx(0, abs=1e-7)
+
+
+def test_found_landmarks_cost_their_wing_and_unlabelled_ones_nothing() -> None:
+    labels = torch.cat([face(), torch.full((1, 68, 2), math.nan)])
+    found = labels.nan_to_num(0.3)
+    assert landmark_loss(found, labels).item() == pytest.approx(0, abs=1e-7)
+    found[:, :34, 0] += WING_CURVATURE  # half the points, x alone, and one picture has no label
+    expected = WING_WIDTH * math.log(2) / 2 / 2 / 2
+    assert landmark_loss(found, labels).item() == pytest.approx(expected, rel=1e-4)
