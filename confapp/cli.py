@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -27,6 +27,8 @@ tables_app = typer.Typer(no_args_is_help=True, help="The codec's frequency table
 app.add_typer(tables_app, name="tables")
 evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a model on clips.")
 app.add_typer(evaluate_app, name="evaluate")
+data_app = typer.Typer(no_args_is_help=True, help="Shards to train on.")
+app.add_typer(data_app, name="data")
 
 Room = Annotated[str, typer.Argument(metavar="ROOM_URL", help="the link to the room")]
 Out = Annotated[Path, typer.Argument(help="the file to write")]
@@ -232,19 +234,28 @@ def tables_fit(
     fit_tables(open_model(model, untrained=untrained), clips, out, epoch)
 
 
+Shards = Annotated[
+    list[Path] | None, typer.Option(help="validation shards or folders of them (repeatable)")
+]
+Landmarks = Annotated[Path | None, typer.Option(help="MediaPipe face_landmarker.task")]
+Identity = Annotated[Path | None, typer.Option(help="ArcFace network, ONNX")]
+Videos = Annotated[Path | None, typer.Option(help="folder of square videos, one person each")]
+People = Annotated[int, typer.Option("--clips", min=1, max=24, help="so many people at most")]
+Results = Annotated[Path, typer.Option("-o", "--out", help="folder for figures, tables and sheets")]
+
+
 @evaluate_app.command("reconstruct")
 def evaluate_reconstruct(
-    data: Annotated[
-        list[Path] | None, typer.Option(help="validation shards or folders of them (repeatable)")
-    ] = None,
+    data: Shards = None,
     videos: Annotated[
-        Path | None, typer.Option(help="folder of clips at full rate: expression as well")
+        Path | None,
+        typer.Option(help="folder of clips at full rate: expression and smoothness as well"),
     ] = None,
     model: Model = DEFAULT_CONFIG,
     untrained: Untrained = False,
     lpips: Annotated[Path | None, typer.Option(help="VGG16 with LPIPS heads, safetensors")] = None,
-    landmarks: Annotated[Path | None, typer.Option(help="MediaPipe face_landmarker.task")] = None,
-    identity: Annotated[Path | None, typer.Option(help="ArcFace network, ONNX")] = None,
+    landmarks: Landmarks = None,
+    identity: Identity = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the figures")] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="folder for figures, tables and sheets")
@@ -269,6 +280,91 @@ def evaluate_reconstruct(
         every=every,
     )
     print(evaluate_reconstruction(model, options, untrained=untrained), end="")
+
+
+@evaluate_app.command("transfer")
+def evaluate_transfer(
+    out: Results,
+    data: Shards = None,
+    videos: Videos = None,
+    model: Model = DEFAULT_CONFIG,
+    untrained: Untrained = False,
+    landmarks: Landmarks = None,
+    identity: Identity = None,
+    clips: People = 12,
+    drivers: Annotated[int, typer.Option(min=1, help="so many people drive, a sheet each")] = 2,
+    relative: Annotated[
+        bool, typer.Option("--relative", help="add the movements to the source's own pose")
+    ] = False,
+) -> None:
+    """Let people do what another person does: sheets, and whether each stays themselves."""
+    from confapp.evaluation import grid_command
+
+    options = grid_command.GridOptions(out, tuple(data or ()), videos, landmarks, identity, clips)
+    tables = grid_command.evaluate_transfer(
+        model, options, untrained=untrained, drivers=drivers, relative=relative
+    )
+    print(tables, end="")
+
+
+@evaluate_app.command("turn")
+def evaluate_turn(
+    out: Results,
+    data: Shards = None,
+    videos: Videos = None,
+    model: Model = DEFAULT_CONFIG,
+    untrained: Untrained = False,
+    landmarks: Landmarks = None,
+    identity: Identity = None,
+    clips: People = 12,
+) -> None:
+    """Turn people by yaw offsets from -30 to 30 degrees: a sheet, and CSIM with the source."""
+    from confapp.evaluation import grid_command
+
+    options = grid_command.GridOptions(out, tuple(data or ()), videos, landmarks, identity, clips)
+    print(grid_command.evaluate_turn(model, options, untrained=untrained), end="")
+
+
+@data_app.command("prepare")
+def data_prepare(
+    videos: Annotated[list[Path], typer.Argument(help="videos, or folders of them")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="an empty folder for the shards")],
+    part: Annotated[
+        str | None, typer.Option(metavar="I/N", help="this machine's share of the videos")
+    ] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="default: one a CPU")] = None,
+    size: Annotated[int, typer.Option(help="side of the pictures: 256 or 512")] = 256,
+    landmarks: Landmarks = None,
+    model: Annotated[
+        str, typer.Option(help="labels head poses where there is no landmark network")
+    ] = DEFAULT_CONFIG,
+    fps: Annotated[float, typer.Option(help="most frames a second")] = 6,
+    person: Annotated[
+        Literal["auto", "file", "folder"],
+        typer.Option(help="who is one person; auto: a sub-folder, or else a file"),
+    ] = "auto",
+    validation: Annotated[
+        bool, typer.Option("--validation", help="held-out people, never trained on")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Cut videos of talking people into labelled clips to train on."""
+    from confapp.dataset.prepare_command import PrepareOptions, prepare_data
+    from confapp.dataset.video_file import PersonRule
+
+    options = PrepareOptions(
+        videos=tuple(videos),
+        out=out,
+        part=part,
+        processes=processes,
+        size=size,
+        landmarks=landmarks,
+        model=model,
+        fps=fps,
+        person=PersonRule(person),
+        validation=validation,
+    )
+    prepare_data(options, as_json=as_json)
 
 
 @app.command(

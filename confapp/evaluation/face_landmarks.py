@@ -42,7 +42,7 @@ class FaceLandmarks:
 
     Args:
         network: what results name.
-        mesh: (256, 256, 3) uint8 -> (478, 2 or more) x, y in its pixels.
+        mesh: (256, 256, 3) uint8 -> (478, 3) x, y, z in its pixels.
     """
 
     def __init__(self, network: HelperNetwork, mesh: MeshNetwork) -> None:
@@ -74,12 +74,23 @@ class FaceLandmarks:
 
     def find(self, picture: RgbImage, place: FacePlace) -> Points:
         """(68, 2) in pixels of the picture; some points even where there is no face."""
+        return landmarks_of_mesh(self.find_mesh(picture, place))
+
+    def find_mesh(self, picture: RgbImage, place: FacePlace) -> Points:
+        """(478, 3) x, y in pixels of the picture, z as long, away from the viewer."""
         for _ in range(LOOKS):
             to_crop = _to_crop(place)
-            mesh = self._mesh(warp_picture(picture, to_crop, INPUT_SIDE))
-            landmarks = apply_affine(inverse_affine(to_crop), mesh[list(IBUG), :2])
-            place = FacePlace.of_landmarks(landmarks)
-        return landmarks
+            seen = self._mesh(warp_picture(picture, to_crop, INPUT_SIDE))
+            scale = np.hypot(*to_crop[:, 0])
+            places = apply_affine(inverse_affine(to_crop), seen[:, :2])
+            mesh = np.column_stack([places, seen[:, 2] / scale])
+            place = FacePlace.of_landmarks(landmarks_of_mesh(mesh))
+        return mesh
+
+
+def landmarks_of_mesh(mesh: Points) -> Points:
+    """The (68, 2) among the (478, 3)."""
+    return mesh[list(IBUG), :2]
 
 
 def mean_distance(one: Points, other: Points) -> float:
