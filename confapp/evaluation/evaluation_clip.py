@@ -20,6 +20,7 @@ from models.training.data.validation import ValidationClip, read_validation_clip
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov")
 PEOPLE_FILE = "clips.json"  # optional: [{"file": ..., "identity": ...}]
+UNKNOWN = np.full((68, 2), np.nan)  # landmarks that nothing told
 
 logger = logging.getLogger(__name__)
 
@@ -32,13 +33,15 @@ class EvaluationClip:
         name: of the clip.
         person: whom it shows.
         frames: n >= 2 pictures, (S, S, 3) uint8; the first is the source.
-        landmarks: (n, 68, 2) pixels.
+        landmarks: (n, 68, 2) pixels; not a number where nothing told them.
+        numbers: (n,) of the frames in the footage, rising; a gap is frames that were left out.
     """
 
     name: str
     person: str
     frames: Sequence[RgbImage]
     landmarks: NDArray[np.float64]
+    numbers: NDArray[np.int64]
 
 
 def shard_clips(
@@ -58,11 +61,12 @@ def shard_clips(
 
 
 def video_clips(
-    folder: Path, side: int, landmarks: FaceLandmarks, drivers: int | None = None
+    folder: Path, side: int, landmarks: FaceLandmarks | None, drivers: int | None = None
 ) -> Iterator[EvaluationClip]:
     """The square videos of a folder; frames without a face are left out.
 
     Args:
+        landmarks: None leaves them unknown.
         side, drivers: as `shard_clips`.
 
     Raises:
@@ -87,12 +91,12 @@ def _labelled(clip: ValidationClip, side: int, drivers: int | None) -> Evaluatio
     known = known[_spread(len(known), drivers)]
     pixels = (clip.frames[known] * 255).round().byte().permute(0, 2, 3, 1).contiguous().numpy()
     return EvaluationClip(
-        clip.footage.name, clip.footage.person, list(pixels), (labels[known] + 1) / 2 * side
+        clip.footage.name, clip.footage.person, list(pixels), (labels[known] + 1) / 2 * side, known
     )
 
 
 def _tracked(
-    path: Path, person: str, side: int, landmarks: FaceLandmarks, drivers: int | None
+    path: Path, person: str, side: int, landmarks: FaceLandmarks | None, drivers: int | None
 ) -> EvaluationClip | None:
     try:
         clip = Clip(path)
@@ -104,16 +108,18 @@ def _tracked(
         return None
     detector = FaceDetector()
     shown = [_resized(frame.rgb, side) for frame in clip.frames()]
-    frames, labels = [], []
-    for rgb in (shown[i] for i in _spread(len(shown), drivers)):
-        faces = detector.detect(rgb)
+    numbers, labels = [], []
+    for number in _spread(len(shown), drivers):
+        faces = detector.detect(shown[number])
         if faces:
-            frames.append(rgb)
-            labels.append(landmarks.find(rgb, FacePlace.of_box(faces[0])))
-    if len(frames) < 2:
+            numbers.append(number)
+            place = FacePlace.of_box(faces[0])
+            labels.append(landmarks.find(shown[number], place) if landmarks else UNKNOWN)
+    if len(numbers) < 2:
         logger.warning("%s is left out: fewer than two frames show a face", path.name)
         return None
-    return EvaluationClip(path.stem, person, frames, np.stack(labels))
+    frames = [shown[number] for number in numbers]
+    return EvaluationClip(path.stem, person, frames, np.stack(labels), np.array(numbers))
 
 
 def _spread(count: int, drivers: int | None) -> list[int]:

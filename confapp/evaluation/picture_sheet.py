@@ -1,47 +1,52 @@
-"""The best, the median and the worst clip of a run, to look at."""
+"""Pictures in rows under captions: one picture of bounded size that says what it shows."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from confapp.evaluation.reconstruction import RENDERING, ClipScores, Sample
-from confapp.evaluation.summary import pair_means
+from confapp.media.side_by_side import MARK
+from confapp.media.video_frame import RgbImage
 
-CELL = 256  # pixels
-CAPTION = 16  # pixels
-COLUMNS = ("source", "driver", "rendering", "affine")
+CELL = 256  # pixels, where so many fit
+MAX_SIDE = 3072  # pixels of the sheet, as long as cells keep MIN_CELL
+MIN_CELL = 48  # pixels
+CAPTION = 16  # pixels, above each row and above all
 
 
-def picture_sheet(clips: Sequence[ClipScores]) -> Image.Image:
-    """Rows: two pairs each of three clips. Columns: source, driver, rendering, affine baseline.
+@dataclass(frozen=True, slots=True, eq=False)
+class SheetRow:
+    """One row.
 
-    Clips are ranked by the rendering's face LPIPS, or by its face L1 where LPIPS was left out.
+    Attributes:
+        captions: one a picture, above it; a single one may be as long as the row.
+        pictures: square, from left to right; None leaves a cell empty.
     """
-    metric, ranked = _ranked(clips)
-    places = {0: "best", len(ranked) - 1: "worst", len(ranked) // 2: "median"}
-    rows = [(places[i], ranked[i], one) for i in sorted(places) for one in ranked[i].samples]
-    sheet = Image.new("RGB", (CELL * len(COLUMNS), (CELL + CAPTION) * len(rows)))
+
+    captions: Sequence[str]
+    pictures: Sequence[RgbImage | None]
+
+
+def picture_sheet(title: str, rows: Sequence[SheetRow]) -> Image.Image:
+    """Lay out at least one row; cells shrink where 256 pixels each would be too many.
+
+    Args:
+        title: what the renderings are; the mark that they are synthesised goes before it.
+    """
+    columns = max(len(row.pictures) for row in rows)
+    room = min(MAX_SIDE // columns, (MAX_SIDE - CAPTION) // len(rows) - CAPTION)
+    cell = max(MIN_CELL, min(CELL, room))
+    sheet = Image.new("RGB", (cell * columns, CAPTION + (cell + CAPTION) * len(rows)))
     pen = ImageDraw.Draw(sheet)
-    for row, (rank, clip, sample) in enumerate(rows):
-        top = row * (CELL + CAPTION)
-        pair = sample.pair
-        caption = (
-            f"{rank}: {clip.name}, frame {pair.frame}, moved {pair.moved:.1f} px, "
-            f"{metric} {pair.scores[RENDERING][metric]:.3f}   ({' | '.join(COLUMNS)})"
-        )
-        pen.text((2, top + 2), caption, fill="white")
-        for column, picture in enumerate(_pictures(sample)):
-            sheet.paste(picture.resize((CELL, CELL)), (column * CELL, top + CAPTION))
+    pen.text((2, 2), f"{MARK.upper()}: {title}", fill="yellow")
+    for index, row in enumerate(rows):
+        top = CAPTION + index * (cell + CAPTION)
+        for column, caption in enumerate(row.captions):
+            left = column * cell
+            pen.rectangle((left, top, sheet.width, top + CAPTION), "black")  # ends a long one
+            pen.text((left + 2, top + 2), caption, fill="white")
+        for column, picture in enumerate(row.pictures):
+            if picture is not None:
+                shown = Image.fromarray(picture).resize((cell, cell))
+                sheet.paste(shown, (column * cell, top + CAPTION))
     return sheet
-
-
-def _ranked(clips: Sequence[ClipScores]) -> tuple[str, list[ClipScores]]:
-    """The metric, and the clips from best to worst by it."""
-    means = {clip.name: pair_means(clip.pairs)[RENDERING] for clip in clips}
-    metric = "face_lpips" if "face_lpips" in means[clips[0].name] else "face_l1"
-    return metric, sorted(clips, key=lambda clip: (means[clip.name][metric], clip.name))
-
-
-def _pictures(sample: Sample) -> list[Image.Image]:
-    columns = (sample.source, sample.driver, sample.rendering, sample.affine)
-    return [Image.fromarray(picture) for picture in columns]

@@ -1,7 +1,7 @@
 """What `confapp evaluate reconstruct` does."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,9 +13,10 @@ from confapp.clip_files import open_model
 from confapp.errors import ConfappError
 from confapp.evaluation.evaluation_clip import EvaluationClip, shard_clips, video_clips
 from confapp.evaluation.picture_metrics import PictureMetrics
-from confapp.evaluation.picture_sheet import picture_sheet
 from confapp.evaluation.reconstruction import ClipScores, reconstruct
+from confapp.evaluation.reconstruction_sheet import reconstruction_sheet
 from confapp.evaluation.report import markdown, report
+from confapp.evaluation.results_folder import ResultsFolder
 from models.talking_head import TalkingHead
 
 SHARDS = "shards"
@@ -33,10 +34,10 @@ class ReconstructOptions:
         videos: folder of videos at full rate; needs the landmark network.
         lpips, landmarks, identity: files of the helper networks.
         json_file: where the figures go besides.
-        out: folder for results.json, results.md and sheet.png.
+        out: folder for results.json, results.md and a sheet of each set.
         clips: how many of each set, None for all.
         frames: drivers of a clip, evenly spread; None for all.
-        every: measure each n-th frame of a video; its expression is followed over all.
+        every: measure each n-th frame of a video; expression and smoothness are followed over all.
     """
 
     data: tuple[Path, ...] = ()
@@ -54,26 +55,29 @@ class ReconstructOptions:
 def evaluate_reconstruction(model: str, options: ReconstructOptions, *, untrained: bool) -> str:
     """Measure, write the files asked for, and return the Markdown tables.
 
-    Ctrl-C ends the run with what is measured; the results then say so.
+    Ctrl-C ends the run with what is measured; the results then say so. Figures and tables are
+    written after each clip, so that a run that is killed leaves the same.
 
     Raises:
-        ConfappError: no data, or a model or network that cannot be used.
+        ConfappError: no data, a model or network that cannot be used, or no place for the results.
     """
     run = _Run(open_model(model, untrained=untrained), options)
+    folder = ResultsFolder(options.out, options.json_file)
     for reason in run.metrics.left_out:
         console.print(f"left out, {reason}", highlight=False)
     complete = True
     try:
-        run.measure_all()
+        run.measure_all(lambda: folder.write(*run.results(complete=False)))
     except KeyboardInterrupt:
         complete = False
         console.print("[yellow]Interrupted: these are the clips measured so far.[/]")
-    sets = {name: clips for name, clips in run.sets.items() if clips}
-    if not sets:
+    if not any(run.sets.values()):
         raise ConfappError("evaluation-empty", "No clip was measured, so there are no results.")
-    facts = report(run.head, run.metrics, sets, complete=complete)
-    tables = markdown(facts)
-    _write(options, json.dumps(facts, indent=1) + "\n", tables, sets)
+    figures, tables = run.results(complete=complete)
+    folder.write(figures, tables)
+    for name, clips in run.sets.items():
+        if clips and options.out:
+            folder.add_sheet(f"sheet-{name}", reconstruction_sheet(clips))
     return tables
 
 
@@ -101,16 +105,24 @@ class _Run:
         self.head = head
         self._options = options
 
-    def measure_all(self) -> None:
+    def results(self, *, complete: bool) -> tuple[str, str]:
+        """The figures as JSON, and the tables as Markdown."""
+        sets = {name: clips for name, clips in self.sets.items() if clips}
+        facts = report(self.head, self.metrics, sets, complete=complete)
+        return json.dumps(facts, indent=1) + "\n", markdown(facts)
+
+    def measure_all(self, after_clip: Callable[[], None]) -> None:
         """The shards, then the videos."""
         options, side = self._options, self.head.config.image_size
         if options.data:
-            self._measure(SHARDS, shard_clips(options.data, side, options.frames))
+            self._measure(SHARDS, shard_clips(options.data, side, options.frames), after_clip)
         if options.videos is not None and self.metrics.landmarks is not None:
             videos = video_clips(options.videos, side, self.metrics.landmarks, options.frames)
-            self._measure(VIDEOS, videos)
+            self._measure(VIDEOS, videos, after_clip)
 
-    def _measure(self, name: str, clips: Iterator[EvaluationClip]) -> None:
+    def _measure(
+        self, name: str, clips: Iterator[EvaluationClip], after_clip: Callable[[], None]
+    ) -> None:
         full_rate = name == VIDEOS
         done = self.sets.setdefault(name, [])
         with Progress(console=console, transient=True) as progress:
@@ -127,17 +139,4 @@ class _Run:
                     advance=lambda: progress.advance(task),
                 )
                 done.append(scores)
-
-
-def _write(
-    options: ReconstructOptions, figures: str, tables: str, sets: dict[str, list[ClipScores]]
-) -> None:
-    if options.json_file:
-        options.json_file.parent.mkdir(parents=True, exist_ok=True)
-        options.json_file.write_text(figures)
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (options.out / "results.json").write_text(figures)
-        (options.out / "results.md").write_text(tables)
-        for name, clips in sets.items():
-            picture_sheet(clips).save(options.out / f"sheet-{name}.png")
+                after_clip()

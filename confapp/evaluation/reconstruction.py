@@ -13,6 +13,7 @@ from confapp.evaluation.face_landmarks import FaceLandmarks, mean_distance
 from confapp.evaluation.face_region import FacePlace, FaceRegion, Points
 from confapp.evaluation.picture_metrics import Look, PictureMetrics, Scores, at_reference
 from confapp.evaluation.picture_warp import apply_affine, fit_affine, warp_picture
+from confapp.evaluation.smoothness import Smoothness, SmoothnessMeter, StillStretch
 from confapp.media.video_frame import RgbImage
 from models.talking_head import TalkingHead
 
@@ -56,6 +57,7 @@ class ClipScores:
         pairs: in order.
         samples: the pair that moved as the median did, and the one that moved most.
         expression: only of clips at full rate.
+        smoothness: likewise; None also where too few frames follow each other without a gap.
     """
 
     name: str
@@ -63,6 +65,7 @@ class ClipScores:
     pairs: list[PairScores]
     samples: list[Sample] = field(default_factory=list)
     expression: Expression | None = None
+    smoothness: Smoothness | None = None
 
 
 def reconstruct(
@@ -78,7 +81,7 @@ def reconstruct(
 
     Args:
         every: measure each n-th driver only.
-        tracker: also follow the expression, over all drivers; for clips at full rate.
+        tracker: also follow expression and smoothness, over all drivers; for clips at full rate.
         advance: called after each driver.
     """
     places = [FacePlace.of_landmarks(points) for points in clip.landmarks]
@@ -89,6 +92,8 @@ def reconstruct(
     pairs: list[PairScores] = []
     samples: list[Sample] = []
     followed: list[Points] = []
+    stretch = StillStretch.of(clip) if tracker else None
+    meter = SmoothnessMeter(stretch) if stretch else None
     for index in range(1, len(clip.frames)):
         rendering = head.render(appearance, head.encode_motion(clip.frames[index]))
         look: Look | None = None
@@ -104,12 +109,15 @@ def reconstruct(
                 samples.append(
                     Sample(pairs[-1], source.picture, truth.picture, rendering, moved_source)
                 )
+        if meter:
+            meter.add(index, rendering, clip.frames[index])
         if tracker:
             found = look.landmarks if look else None
             followed.append(tracker.find(rendering, places[index]) if found is None else found)
         advance()
     expression = Expression.between(followed, list(clip.landmarks[1:])) if tracker else None
-    return ClipScores(clip.name, clip.person, pairs, samples, expression)
+    smoothness = meter.smoothness() if meter else None
+    return ClipScores(clip.name, clip.person, pairs, samples, expression, smoothness)
 
 
 def _affine(clip: EvaluationClip, index: int) -> tuple[RgbImage, FacePlace]:

@@ -5,11 +5,16 @@ from typing import Any
 
 from confapp.evaluation.picture_metrics import PictureMetrics
 from confapp.evaluation.reconstruction import METHODS, ClipScores
+from confapp.evaluation.smoothness import STRETCH
 from confapp.evaluation.summary import DIGITS, MOVED, pair_means, summarise
 from models.talking_head import TalkingHead
 
 SOURCE_NOTE = "the first frame's pixels as given, not coded"
 RULE = "mean over a person's pairs, then median over people"
+SMOOTHNESS_NOTE = (
+    f"Over the {STRETCH} consecutive frames whose landmarks move least: mean absolute difference "
+    "from frame to frame inside the face, rendering over driver"
+)
 SUBSETS = {"all": "All pairs", "moved": f"Pairs whose landmarks moved by {MOVED:g} px or more"}
 UNITS = {"l1": "0-255", "psnr": "dB", "akd": "px at 256"}
 
@@ -29,13 +34,10 @@ def report(
     """
     return {
         "task": "reconstruct",
-        "model": {
-            "name": head.config.name,
-            "fingerprint": head.fingerprint,
-            "trained": head.trained,
-        },
+        "model": model_facts(head),
         "source": SOURCE_NOTE,
         "rule": RULE,
+        "smoothness": SMOOTHNESS_NOTE,
         "networks": {option: network.facts() for option, network in metrics.networks.items()},
         "left_out": metrics.left_out,
         "complete": complete,
@@ -46,13 +48,10 @@ def report(
 
 def markdown(facts: Mapping[str, Any]) -> str:
     """Tables of a report."""
-    model = facts["model"]
-    trained = "" if model["trained"] else ", untrained"
     lines = [
         "# Reconstruction",
         "",
-        f"Model {model['name']} ({model['fingerprint']}{trained}). Source: {facts['source']}. "
-        f"Figures: {facts['rule']}.",
+        f"{model_line(facts)} Source: {facts['source']}. Figures: {facts['rule']}.",
     ]
     if not facts["complete"]:
         lines += ["", "**Interrupted: only the clips measured until then.**"]
@@ -60,13 +59,39 @@ def markdown(facts: Mapping[str, Any]) -> str:
         for subset, title in SUBSETS.items():
             lines += _table(f"{title}, {name}", summary["clips"], summary[subset])
         lines += _expression(name, summary.get("expression"))
-    lines += ["", "## Networks", ""]
-    lines += [
-        f"- {option}: {one['name']}, {one['file']}, {one['bytes']} bytes, SHA-256 {one['sha256']}"
-        for option, one in facts["networks"].items()
+        lines += _smoothness(name, summary.get("smoothness"))
+    return "\n".join([*lines, *network_lines(facts)]) + "\n"
+
+
+def model_facts(head: TalkingHead) -> dict[str, Any]:
+    """Which model a result is of."""
+    return {
+        "name": head.config.name,
+        "fingerprint": head.fingerprint,
+        "trained": head.trained,
+    }
+
+
+def model_line(facts: Mapping[str, Any]) -> str:
+    """The model of a report, as a sentence."""
+    model = facts["model"]
+    trained = "" if model["trained"] else ", untrained"
+    return f"Model {model['name']} ({model['fingerprint']}{trained})."
+
+
+def network_lines(facts: Mapping[str, Any]) -> list[str]:
+    """The last section of a report: what measured, and what was left out."""
+    return [
+        "",
+        "## Networks",
+        "",
+        *(
+            f"- {option}: {one['name']}, {one['file']}, {one['bytes']} bytes, "
+            f"SHA-256 {one['sha256']}"
+            for option, one in facts["networks"].items()
+        ),
+        *(f"- left out: {reason}" for reason in facts["left_out"]),
     ]
-    lines += [f"- left out: {reason}" for reason in facts["left_out"]]
-    return "\n".join(lines) + "\n"
 
 
 def _table(title: str, clips: int, figures: Mapping[str, Any]) -> list[str]:
@@ -100,6 +125,17 @@ def _expression(name: str, expression: Mapping[str, Any] | None) -> list[str]:
     return lines
 
 
+def _smoothness(name: str, figure: Mapping[str, Any] | None) -> list[str]:
+    if figure is None:
+        return []
+    value = "-" if figure["ratio"] is None else f"{figure['ratio']:.3f}"
+    return [
+        *("", f"## Smoothness, {name}", "", f"{SMOOTHNESS_NOTE}.", ""),
+        *("| | | people |", "|---|---:|---:|"),
+        f"| rendering / driver | {value} | {figure['people']} |",
+    ]
+
+
 def _label(metric: str) -> str:
     unit = UNITS.get(metric.removeprefix("face_"))
     return f"{metric} ({unit})" if unit else metric
@@ -123,5 +159,14 @@ def _clip(set_name: str, clip: ClipScores) -> dict[str, Any]:
             "eyes": None if one.eyes is None else round(one.eyes, DIGITS),
             "blinks": one.blinks,
             "frames": one.frames,
+        }
+    if clip.smoothness:
+        still = clip.smoothness
+        facts["smoothness"] = {
+            "ratio": None if still.ratio is None else round(still.ratio, DIGITS),
+            "rendering": round(still.rendering, DIGITS),
+            "driver": round(still.driver, DIGITS),
+            "first_frame": still.stretch.start,
+            "moved": round(still.stretch.moved, DIGITS),
         }
     return facts

@@ -20,13 +20,13 @@ DIGITS = 6  # after the point, in reports
 
 # How a metric of the rendering stands to a baseline's, for each person: a share, or a gain.
 RATIOS = (("akd", FROZEN), ("lpips", FROZEN), ("face_lpips", FROZEN), ("face_lpips", AFFINE))
-GAINS = (("psnr", FROZEN), ("csim", FROZEN))
+GAINS = (("psnr", FROZEN), ("face_psnr", FROZEN), ("csim", FROZEN))
 
 Means = dict[str, dict[str, float]]
 
 
 def summarise(clips: Sequence[ClipScores]) -> dict[str, Any]:
-    """Figures over all pairs, over those that moved, and of the expression if it was followed."""
+    """Figures over all pairs, over those that moved, and of expression and smoothness if known."""
     summary: dict[str, Any] = {
         "clips": len(clips),
         "all": _figures(clips, least=0.0),
@@ -34,6 +34,7 @@ def summarise(clips: Sequence[ClipScores]) -> dict[str, Any]:
     }
     if any(clip.expression for clip in clips):
         summary["expression"] = _expression(clips)
+        summary["smoothness"] = _smoothness(clips)
     return summary
 
 
@@ -94,12 +95,22 @@ def _expression(clips: Sequence[ClipScores]) -> dict[str, Any]:
     eyes = [(person, one.eyes) for person, one in followed if one.blinks]
     return {
         "frames": sum(one.frames for _, one in followed),
-        "mouth": _median_over_people(mouths),
-        "eyes_of_blinkers": _median_over_people(eyes),
+        "mouth": median_over_people(mouths, "correlation"),
+        "eyes_of_blinkers": median_over_people(eyes, "correlation"),
     }
 
 
-def _median_over_people(values: Sequence[tuple[str, float | None]]) -> dict[str, Any]:
+def _smoothness(clips: Sequence[ClipScores]) -> dict[str, Any]:
+    ratios = [
+        (clip.person, clip.smoothness.ratio if clip.smoothness else None)
+        for clip in clips
+        if clip.expression
+    ]
+    return median_over_people(ratios, "ratio")
+
+
+def median_over_people(values: Sequence[tuple[str, float | None]], name: str) -> dict[str, Any]:
+    """Mean over each person's values, then the median, as `name`; None are counted alone."""
     by_person: defaultdict[str, list[float]] = defaultdict(list)
     for person, value in values:
         if value is not None:
@@ -107,7 +118,7 @@ def _median_over_people(values: Sequence[tuple[str, float | None]]) -> dict[str,
     means = [fmean(ones) for ones in by_person.values()]
     return {
         "people": len(means),
-        "correlation": _rounded(median(means)) if means else None,
+        name: _rounded(median(means)) if means else None,
         "undefined": sum(value is None for _, value in values),
     }
 

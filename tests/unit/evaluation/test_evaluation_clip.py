@@ -36,6 +36,7 @@ def test_quick_look_takes_the_source_and_spread_drivers(tmp_path: Path) -> None:
     (clip,) = shard_clips([shard], tiny_shards.SIDE, drivers=2)
     assert [int(frame.mean()) for frame in clip.frames] == [10, 20, 60]
     assert len(clip.landmarks) == 3
+    assert clip.numbers.tolist() == [0, 1, 5]
 
 
 def test_frames_without_landmarks_are_left_out(tmp_path: Path) -> None:
@@ -46,6 +47,7 @@ def test_frames_without_landmarks_are_left_out(tmp_path: Path) -> None:
     shard = tiny_shards.write_tar(tmp_path / "clips-val-00.tar", {"one": files_of})
     (clip,) = shard_clips([shard], tiny_shards.SIDE)
     assert [int(frame.mean()) for frame in clip.frames] == [20, 30]
+    assert clip.numbers.tolist() == [1, 2]
 
 
 @pytest.fixture
@@ -70,10 +72,17 @@ def test_videos_give_frames_with_a_face(videos: Path, caplog: pytest.LogCaptureF
     assert len(clip.frames) == 3
     assert clip.frames[0].shape == (SIDE, SIDE, 3)
     assert clip.landmarks.shape == (3, 68, 2)
+    assert clip.numbers.tolist() == [0, 1, 3]
     assert {record.args[0] for record in caplog.records if isinstance(record.args, tuple)} >= {
         "black.mp4",
         "broken.mp4",
     }
+
+
+def test_without_the_network_landmarks_are_unknown(videos: Path) -> None:
+    (clip,) = video_clips(videos, SIDE, None)
+    assert len(clip.frames) == 3
+    assert np.isnan(clip.landmarks).all()
 
 
 def test_folder_without_videos(tmp_path: Path) -> None:

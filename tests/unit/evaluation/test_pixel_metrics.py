@@ -6,8 +6,12 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from torchmetrics.functional.image import (
+    multiscale_structural_similarity_index_measure,
+    structural_similarity_index_measure,
+)
 
-from confapp.evaluation.pixel_metrics import PSNR_IDENTICAL, l1, ms_ssim, psnr, ssim
+from confapp.evaluation.pixel_metrics import PSNR_IDENTICAL, l1, ms_ssim, plane, psnr, ssim
 from confapp.media.video_frame import RgbImage
 
 SIDE = 256
@@ -60,3 +64,17 @@ def test_ms_ssim_takes_small_faces(picture: RgbImage) -> None:
     face = picture[:90, :70]
     assert ms_ssim(face, face) == pytest.approx(1, abs=1e-6)
     assert ms_ssim(255 - face, face) < 0.5
+
+
+@pytest.mark.parametrize(("level", "height", "width"), [(4, SIDE, SIDE), (40, 301, 257)])
+def test_torchmetrics_agrees(level: int, height: int, width: int) -> None:
+    random = np.random.default_rng(level)
+    rough = random.integers(0, 256, (height, width, 3)).astype(np.uint8)
+    true = cv2.GaussianBlur(rough, (0, 0), 3).astype(np.uint8)
+    noise = random.normal(size=true.shape) * level
+    noisy = np.clip(true + noise, 0, 255).round().astype(np.uint8)
+    both = plane(noisy).double(), plane(true).double()
+    expected = structural_similarity_index_measure(*both, data_range=1.0)
+    assert ssim(noisy, true) == pytest.approx(float(expected), abs=1e-5)  # type: ignore[arg-type]
+    over_scales = multiscale_structural_similarity_index_measure(*both, data_range=1.0)
+    assert ms_ssim(noisy, true) == pytest.approx(float(over_scales), abs=1e-5)

@@ -87,6 +87,34 @@ def test_interruption_keeps_what_is_measured(
     assert len(facts["clips"]) == 1
 
 
+def test_a_run_that_is_killed_leaves_what_was_measured(
+    model: str, shard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true: Callable[..., Any] = reconstruct
+    calls: list[int] = []
+
+    def failing(*args: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 3:
+            raise MemoryError
+        return true(*args, **options)
+
+    monkeypatch.setattr("confapp.evaluation.reconstruct_command.reconstruct", failing)
+    with pytest.raises(MemoryError):
+        run(model, data=(shard,), out=tmp_path / "out")
+    facts = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert not facts["complete"]
+    assert len(facts["clips"]) == 2
+    assert "Interrupted" in (tmp_path / "out" / "results.md").read_text()
+
+
+def test_results_that_fit_nowhere_are_told_at_once(model: str, shard: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfappError) as caught:
+        run(model, data=(shard,), out=tmp_path / "file")
+    assert caught.value.error_id == "results-unwritable"
+
+
 @pytest.mark.parametrize(
     ("options", "error_id"),
     [({}, "data-not-found"), ({"videos": Path()}, "landmarks-needed")],

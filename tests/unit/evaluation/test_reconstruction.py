@@ -26,7 +26,7 @@ def shifted_clip(shifts: Sequence[int]) -> EvaluationClip:
         frame[22:42, 16 + shift : 36 + shift] = face
         frames.append(frame)
     landmarks = np.stack([face_points(26 + shift, 32, 20) for shift in shifts])
-    return EvaluationClip("clip", "person", frames, landmarks)
+    return EvaluationClip("clip", "person", frames, landmarks, np.arange(len(shifts)))
 
 
 class PerfectHead(TalkingHead):
@@ -112,3 +112,19 @@ def test_every_nth_pair_but_the_expression_of_all(perfect_head: TalkingHead) -> 
     assert [pair.frame for pair in scores.pairs] == [1, 4]
     assert scores.expression is not None
     assert scores.expression.frames == len(counted) == 4
+    assert scores.smoothness is None  # five frames are no stretch
+
+
+def test_perfect_renderings_are_as_smooth_as_their_input(perfect_head: TalkingHead) -> None:
+    clip = shifted_clip([0, 5, *[0, 1] * 15])
+    tracker = bright_spot_landmarks()
+    scores = reconstruct(perfect_head, all_metrics(), clip, every=len(clip.frames), tracker=tracker)
+    assert scores.smoothness is not None
+    assert scores.smoothness.stretch.start == 2
+    assert scores.smoothness.driver > 1
+    assert scores.smoothness.ratio == 1
+
+
+def test_smoothness_is_of_clips_at_full_rate(perfect_head: TalkingHead) -> None:
+    scores = reconstruct(perfect_head, PictureMetrics(), shifted_clip([0] * 30), every=30)
+    assert scores.smoothness is None

@@ -3,7 +3,9 @@
 import pytest
 
 from confapp.evaluation.expression import Expression
+from confapp.evaluation.face_region import FaceRegion
 from confapp.evaluation.reconstruction import AFFINE, FROZEN, RENDERING, ClipScores, PairScores
+from confapp.evaluation.smoothness import Smoothness, StillStretch
 from confapp.evaluation.summary import summarise
 
 
@@ -67,3 +69,17 @@ def test_expression_is_the_median_over_people_and_eyes_only_of_blinkers() -> Non
     assert expression["mouth"] == {"people": 2, "correlation": pytest.approx(0.6), "undefined": 1}
     assert expression["eyes_of_blinkers"]["people"] == 2
     assert expression["eyes_of_blinkers"]["correlation"] == pytest.approx(0.6)
+
+
+def test_smoothness_is_the_mean_over_a_persons_clips_then_the_median() -> None:
+    stretch = StillStretch(1, 0.1, FaceRegion(0, 0, 32, 32))
+
+    def clip(person: str, flicker: float | None, driver: float = 2.0) -> ClipScores:
+        expression = Expression(0.5, 0.5, blinks=True, frames=10)
+        smoothness = None if flicker is None else Smoothness(stretch, flicker, driver)
+        return ClipScores(person, person, [pair(5, 1, 1)], [], expression, smoothness)
+
+    clips = [clip("a", 2), clip("a", 4), clip("b", 6), clip("c", None), clip("d", 1, driver=0)]
+    # a (1 + 2) / 2, b 3; c has no stretch, and d's input stands still
+    assert summarise(clips)["smoothness"] == {"people": 2, "ratio": 2.25, "undefined": 2}
+    assert "smoothness" not in summarise(CLIPS)

@@ -1,0 +1,137 @@
+"""What `confapp evaluate transfer` and `confapp evaluate turn` do."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from confapp.clip_files import open_model
+from confapp.errors import ConfappError
+from confapp.evaluation.driver_frames import spread_frames, variety
+from confapp.evaluation.evaluation_clip import EvaluationClip, shard_clips, video_clips
+from confapp.evaluation.grid_report import grid_markdown, grid_report
+from confapp.evaluation.performer import Performer, one_each
+from confapp.evaluation.picture_metrics import PictureMetrics
+from confapp.evaluation.rendering_grid import RenderingGrid
+from confapp.evaluation.results_folder import ResultsFolder
+from confapp.evaluation.transfer import COLUMNS, transfer
+from confapp.evaluation.turn import turn
+from models.talking_head import TalkingHead
+
+CANDIDATES = 40  # frames of a clip, evenly spread, of which a driver's columns are taken
+
+console = Console(stderr=True)
+
+
+@dataclass(frozen=True, slots=True)
+class GridOptions:
+    """Whom a sheet shows.
+
+    Attributes:
+        out: folder for results.json, results.md and the sheets.
+        data: validation shards, or folders of them.
+        videos: folder of square videos.
+        landmarks, identity: files of the helper networks.
+        clips: this many people at most, each with their first clip.
+    """
+
+    out: Path
+    data: tuple[Path, ...] = ()
+    videos: Path | None = None
+    landmarks: Path | None = None
+    identity: Path | None = None
+    clips: int = 12
+
+
+def evaluate_transfer(
+    model: str, options: GridOptions, *, untrained: bool, drivers: int = 2, relative: bool = False
+) -> str:
+    """A sheet for each of the drivers, who are the people that show the most.
+
+    Returns:
+        The Markdown tables.
+
+    Raises:
+        ConfappError: no data, one person alone, or a model or network that cannot be used.
+    """
+    run = _Run(model, options, untrained=untrained)
+    people = run.people(CANDIDATES)
+    if len(people) < 2:
+        raise ConfappError(
+            "people-needed",
+            "Transfer needs clips of two people at least; name whom each video shows in clips.json "
+            "if these are several.",
+        )
+    shown = sorted(people, key=lambda one: _shows(one.clip), reverse=True)[:drivers]
+    grids = [
+        transfer(run.head, run.metrics, driver, people, relative=relative)
+        for driver in track(shown, "rendering", console=console, transient=True)
+    ]
+    return run.write("transfer", grids, motion="relative" if relative else "absolute")
+
+
+def evaluate_turn(model: str, options: GridOptions, *, untrained: bool) -> str:
+    """A sheet of people turned by yaw offsets.
+
+    Returns:
+        The Markdown tables.
+
+    Raises:
+        ConfappError: no data, or a model or network that cannot be used.
+    """
+    run = _Run(model, options, untrained=untrained)
+    people = run.people(candidates=1)
+    return run.write("turn", [turn(run.head, run.metrics, people)])
+
+
+def _shows(clip: EvaluationClip) -> float:
+    """How much a clip's face does."""
+    return variety(clip.landmarks, spread_frames(clip.landmarks, COLUMNS))
+
+
+class _Run:
+    """What both commands begin and end with."""
+
+    def __init__(self, model: str, options: GridOptions, *, untrained: bool) -> None:
+        if not options.data and options.videos is None:
+            raise ConfappError(
+                "data-not-found", "Give shards with --data, or a folder with --videos."
+            )
+        self.head: TalkingHead = open_model(model, untrained=untrained)
+        self.metrics = PictureMetrics.load(None, options.landmarks, options.identity)
+        self._folder = ResultsFolder(options.out)
+        self._options = options
+
+    def people(self, candidates: int) -> list[Performer]:
+        """One at least, each with the first frame of a clip and so many others."""
+        clips = track(self._clips(candidates), "reading", console=console, transient=True)
+        people = [
+            Performer.of(clip, self.head, self.metrics)
+            for clip in one_each(clips, self._options.clips)
+        ]
+        if not people:
+            raise ConfappError("evaluation-empty", "No clip shows a face, so there are no results.")
+        return people
+
+    def write(self, task: str, grids: Sequence[RenderingGrid], **settings: object) -> str:
+        """The figures, the tables and the sheets; gives back the tables."""
+        facts = grid_report(task, self.head, self.metrics, grids, **settings)
+        tables = grid_markdown(facts)
+        self._folder.write(json.dumps(facts, indent=1) + "\n", tables)
+        for grid in grids:
+            self._folder.add_sheet(grid.name, grid.sheet())
+        return tables
+
+    def _clips(self, candidates: int) -> Iterator[EvaluationClip]:
+        options, side = self._options, self.head.config.image_size
+        shards = shard_clips(options.data, side, candidates) if options.data else ()
+        videos = (
+            video_clips(options.videos, side, self.metrics.landmarks, candidates)
+            if options.videos
+            else ()
+        )
+        return chain(shards, videos)
