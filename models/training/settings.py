@@ -10,8 +10,9 @@ from confapp.errors import ConfappError
 # Pixels a side; block 5 of VGG halves a picture four times.
 SMALLEST_LOOKED_AT = 16
 
+KEYPOINT_NETWORKS = ("canonical", "motion_encoder")
 RENDERERS = ("appearance", "motion_field", "generator")
-NETWORKS = ("canonical", "motion_encoder", *RENDERERS)
+NETWORKS = (*KEYPOINT_NETWORKS, *RENDERERS)
 
 
 class SettingError(ConfappError):
@@ -94,6 +95,8 @@ class TrainingSettings:
         keypoint_distance: D_t of the keypoint prior, squared half images; 0 leaves its depth.
         keypoint_dropout: share of samples whose last deformations are left out.
         learning_rate: of Adam, until the decay begins.
+        keypoint_rate: the learning rate of canonical and motion_encoder as a share of that; less
+            than 1 for those that the keypoint recipe has trained before.
         betas: of Adam.
         decay_share: last part of the run over which the learning rate falls, 0 to 1.
         gradient_limit: largest norm of the gradient of each network.
@@ -112,6 +115,7 @@ class TrainingSettings:
     keypoint_distance: float = 0.1
     keypoint_dropout: float = 0.5
     learning_rate: float = 2e-4
+    keypoint_rate: float = 1.0
     betas: tuple[float, float] = (0.5, 0.999)
     decay_share: float = 0.4
     gradient_limit: float = 10.0

@@ -17,7 +17,7 @@ from models.training.objective import Losses, Objective
 from models.training.pair_batch import PairBatch
 from models.training.processes import Processes
 from models.training.reconstruction import Draw, Reconstruction, reconstruct
-from models.training.settings import TrainingSettings
+from models.training.settings import KEYPOINT_NETWORKS, TrainingSettings
 from models.training.synced_batch_norm import synchronise_batch_norm
 from models.training.training_stopped import not_finite
 from models.training.weight_average import WeightAverage
@@ -106,7 +106,8 @@ class Trainer:
         clock = _Clock(self._device if timed else None)
         for optimiser in (self._optimiser, self._discriminator_optimiser):
             if optimiser is not None:
-                optimiser.param_groups[0]["lr"] = learning_rate
+                for group in optimiser.param_groups:
+                    group["lr"] = learning_rate * group["rate"]
         draw = Draw.of_step(self.settings, self._config.keypoints, self.step_count, self._processes)
         began = clock.now()
         made, losses, loss_seconds = self._gradients(batch, draw, clock)
@@ -209,10 +210,16 @@ class Trainer:
         return norm
 
     def _adam(self, network: nn.Module) -> torch.optim.Adam:
+        """One group of parameters a network, so that each has its rate."""
         settings = self.settings
-        return torch.optim.Adam(
-            network.parameters(), settings.learning_rate, settings.betas, fused=True
-        )
+        groups = [
+            {
+                "params": list(part.parameters()),
+                "rate": settings.keypoint_rate if name in KEYPOINT_NETWORKS else 1.0,
+            }
+            for name, part in network.named_children()
+        ]
+        return torch.optim.Adam(groups, settings.learning_rate, settings.betas, fused=True)
 
 
 class _Clock:

@@ -13,7 +13,13 @@ from models.training import precision
 from models.training.losses.feature_network import FeatureNetwork
 from models.training.pair_batch import PairBatch
 from models.training.processes import Processes
-from models.training.settings import RECIPES, LossWeights, TrainingSettings
+from models.training.settings import (
+    KEYPOINT_NETWORKS,
+    NETWORKS,
+    RECIPES,
+    LossWeights,
+    TrainingSettings,
+)
 from models.training.trainer import Trainer
 from models.training.training_run import Pairs
 from models.training.training_state import TrainingState
@@ -125,6 +131,24 @@ def test_frozen_networks_stay_and_the_others_learn(
     assert changed == everything - set(frozen)  # batch norm's statistics stay, too
     assert ("picture" in numbers) == ("generator" not in frozen)
     assert ("flow_length" in numbers) == ("generator" not in frozen)
+
+
+def test_keypoint_networks_can_learn_at_a_rate_of_their_own(
+    tiny_config: ModelConfig, guided: TrainingSettings, pairs: Pairs
+) -> None:
+    trainer = Trainer(tiny_config, dataclasses.replace(guided, keypoint_rate=0.01), ALONE)
+    before = weights_of(trainer)
+    trainer.step(pairs.batch(0), RATE)
+    furthest = {
+        network: max(
+            (parameter - before[f"{network}.{name}"]).abs().max().item()
+            for name, parameter in trainer.networks.get_submodule(network).named_parameters()
+        )
+        for network in NETWORKS
+    }
+    for network, way in furthest.items():  # Adam's first step is the rate itself
+        expected = RATE / 100 if network in KEYPOINT_NETWORKS else RATE
+        assert way == pytest.approx(expected, rel=0.1), network
 
 
 def test_the_total_is_the_weighted_sum(
