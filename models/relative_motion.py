@@ -1,11 +1,16 @@
 """Relative motion: what a driver does, added to what the source's person already does."""
 
+from collections.abc import Sequence
+from typing import Self
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from confapp.motion_frame import MotionFrame
 from models.geometry import euler_angles, rotation_matrix
+
+DEGREES = 90.0  # brings angles to the size of the other numbers for comparing frames
 
 
 class RelativeMotion:
@@ -18,6 +23,11 @@ class RelativeMotion:
     def __init__(self, source: MotionFrame, reference: MotionFrame) -> None:
         self._source = source
         self._reference = reference
+
+    @classmethod
+    def to_nearest(cls, source: MotionFrame, driving: Sequence[MotionFrame]) -> Self:
+        """Movements from the driver's frame that is most like the source; one frame at least."""
+        return cls(source, min(driving, key=lambda frame: _distance(source, frame)))
 
     def apply(self, driving: MotionFrame) -> MotionFrame:
         """The frame that the source's person should show.
@@ -38,6 +48,12 @@ class RelativeMotion:
             - _wide(reference.deformations),
             driving.timestamp_ms,
         )
+
+
+def _distance(one: MotionFrame, other: MotionFrame) -> float:
+    turn = (_wide(one.rotation) - other.rotation) / DEGREES
+    shape = _wide(one.deformations) - other.deformations
+    return float(np.abs(turn).mean() + np.abs(shape).mean())
 
 
 def _wide(numbers: NDArray[np.float16]) -> NDArray[np.float32]:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from confapp.media.clip import Clip
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
@@ -12,8 +10,6 @@ from models.talking_head import TalkingHead
 from receiver.rendered_frame import RenderedFrame
 from sender.clip_encoder import DrivingClip, EncodingReport
 from sender.source_photo import SourcePhoto
-
-DEGREES = 90.0  # brings angles to the size of the other numbers for comparing frames
 
 
 class Reenactment:
@@ -48,20 +44,8 @@ class Reenactment:
         appearance = self._head.encode_source(self._photo.rgb)
         motions: Iterator[MotionFrame] = (frame.motion for frame in self._driving)
         if self._relative:
-            motions = _relative_to(appearance.motion, list(motions))
+            driving = list(motions)
+            motions = map(RelativeMotion.to_nearest(appearance.motion, driving).apply, driving)
         for motion in motions:
             rgb = self._head.render(appearance, motion, offset)
             yield RenderedFrame(rgb, motion.timestamp_ms)
-
-
-def _relative_to(source: MotionFrame, driving: list[MotionFrame]) -> Iterator[MotionFrame]:
-    """The driver's frames relative to the one of them that is most like the source."""
-    reference = min(driving, key=lambda frame: _distance(source, frame))
-    relative = RelativeMotion(source, reference)
-    return map(relative.apply, driving)
-
-
-def _distance(one: MotionFrame, other: MotionFrame) -> float:
-    turn = (one.rotation.astype(np.float32) - other.rotation) / DEGREES
-    shape = one.deformations.astype(np.float32) - other.deformations
-    return float(np.abs(turn).mean() + np.abs(shape).mean())

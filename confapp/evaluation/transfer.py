@@ -2,20 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from confapp.evaluation.driver_frames import spread_frames
 from confapp.evaluation.expression import Expression
 from confapp.evaluation.head_angle import head_rotation
 from confapp.evaluation.performer import Performer
 from confapp.evaluation.picture_metrics import PictureMetrics
 from confapp.evaluation.rendering_grid import FaceFinder, GridRow, RenderingGrid, score
-from confapp.motion_frame import MotionFrame
 from models.relative_motion import RelativeMotion
 from models.talking_head import TalkingHead
 
 COLUMNS = 8
-DEGREES = 90.0  # brings angles to the size of the other numbers for comparing frames
 
 
 def transfer(
@@ -52,7 +48,7 @@ def transfer(
         asked = [motions[i] for i in chosen]
         if relative:
             own = source.appearance.motion
-            to_source = RelativeMotion(own, _nearest(own, motions))
+            to_source = RelativeMotion.to_nearest(own, motions)
             asked = [to_source.apply(motion) for motion in asked]
         cells = []
         for index, motion in zip(chosen, asked, strict=True):
@@ -67,14 +63,3 @@ def transfer(
         grid.rows.append(GridRow(source, cells, expression, driver.likeness(source.look.embedding)))
         advance()
     return grid
-
-
-def _nearest(source: MotionFrame, driving: Sequence[MotionFrame]) -> MotionFrame:
-    """The driver's frame whose pose and expression are most like the source's."""
-
-    def distance(frame: MotionFrame) -> float:
-        turn = (source.rotation.astype(np.float32) - frame.rotation) / DEGREES
-        shape = source.deformations.astype(np.float32) - frame.deformations
-        return float(np.abs(turn).mean() + np.abs(shape).mean())
-
-    return min(driving, key=distance)

@@ -32,3 +32,11 @@ def test_frames_of_different_keypoints_do_not_mix() -> None:
     relative = RelativeMotion(frame([0, 0, 0], 0, 0), frame([0, 0, 0], 0, 0))
     with pytest.raises(ValueError, match="same keypoints"):
         relative.apply(frame([0, 0, 0], 0, 0, keypoints=3))
+
+
+def test_the_reference_is_the_drivers_frame_most_like_the_source() -> None:
+    source = frame([10, 0, 0], 0.25, 0.5)
+    driving = [frame([-40, 0, 0], 0.0, 0.5), frame([12, 0, 0], 0.5, 0.5), frame([10, 0, 0], 0, 0.9)]
+    shown = RelativeMotion.to_nearest(source, driving).apply(driving[1])
+    assert shown.rotation.tolist() == pytest.approx(source.rotation.tolist(), abs=0.02)
+    assert np.array_equal(shown.translation, source.translation)
