@@ -5,8 +5,8 @@ from torch import Tensor
 
 from models.geometry import plane_grid
 
-EYE_WEIGHT = 3.0
-MOUTH_WEIGHT = 4.0
+EYE_WEIGHT = 5.0
+MOUTH_WEIGHT = 5.0
 # First and last landmark (iBUG's 68) of a region and its weight.
 REGIONS = ((36, 42, EYE_WEIGHT), (42, 48, EYE_WEIGHT), (48, 68, MOUTH_WEIGHT))
 # A region's weight falls off as a gaussian of this deviation, in widths of the region.
@@ -14,7 +14,7 @@ DEVIATION_WIDTHS = 0.6
 
 
 def region_weights(landmarks: Tensor, size: int) -> Tensor:
-    """1 in most of the picture, 3 at the eyes, 4 at the mouth, without edges.
+    """1 in most of the picture, 5 at eyes and mouth, without edges.
 
     Args:
         landmarks: (B, 68, 2) in [-1, 1]; a picture with NaN weighs 1 everywhere.

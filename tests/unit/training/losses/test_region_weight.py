@@ -6,7 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.training.losses.region_weight import picture_loss, region_weights
+from models.training.losses.region_weight import (
+    EYE_WEIGHT,
+    MOUTH_WEIGHT,
+    picture_loss,
+    region_weights,
+)
 
 SIZE = 64
 
@@ -33,9 +38,9 @@ def at(weights: Tensor, x: float, y: float) -> float:
 def test_eyes_and_mouth_weigh_more_than_the_rest() -> None:
     weights = region_weights(face(), SIZE)
     assert weights.shape == (1, 1, SIZE, SIZE)
-    assert at(weights, -0.4, -0.3) == pytest.approx(3, abs=0.05)
-    assert at(weights, 0.4, -0.3) == pytest.approx(3, abs=0.05)
-    assert at(weights, 0.0, 0.5) == pytest.approx(4, abs=0.05)
+    assert at(weights, -0.4, -0.3) == pytest.approx(EYE_WEIGHT, abs=0.05)
+    assert at(weights, 0.4, -0.3) == pytest.approx(EYE_WEIGHT, abs=0.05)
+    assert at(weights, 0.0, 0.5) == pytest.approx(MOUTH_WEIGHT, abs=0.05)
     assert at(weights, -0.95, 0.95) == pytest.approx(1, abs=0.01)
     assert weights.min() >= 1
 
