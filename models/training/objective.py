@@ -9,6 +9,7 @@ from models.training.losses.adversarial import (
     feature_matching_loss,
     generator_loss,
 )
+from models.training.losses.canonical_guide import canonical_guide_loss
 from models.training.losses.deformation_prior import deformation_prior_loss
 from models.training.losses.equivariance import equivariance_loss
 from models.training.losses.face_crop import face_boxes, face_crops
@@ -95,6 +96,8 @@ class Objective:
                 landmark_guide_loss(made.source.points, batch.source_landmarks),
                 landmark_guide_loss(made.driving.points, batch.driving_landmarks),
             )
+        if weights.canonical_guide > 0:
+            losses["canonical_guide"] = canonical_guide_loss(made.canonical)
         source, driving = made.source_motion.landmarks, made.driving_motion.landmarks
         if weights.landmarks > 0 and source is not None and driving is not None:
             losses["landmarks"] = _of_both(

@@ -34,6 +34,7 @@ class LossWeights:
         picture: L1 of the picture, weighted up at eyes and mouth (not in the paper).
         warped_picture: the same on the warped source alone, where the generator blends.
         landmark_guide: keypoints drawn to landmarks (not in the paper).
+        canonical_guide: canonical keypoints as on a frontal face (not in the paper).
         landmarks: the landmarks that the motion encoder itself finds (not in the paper).
     """
 
@@ -48,6 +49,7 @@ class LossWeights:
     picture: float = 0.0
     warped_picture: float = 0.0
     landmark_guide: float = 0.0
+    canonical_guide: float = 0.0
     landmarks: float = 0.0
 
 
@@ -235,12 +237,13 @@ _GUIDED = TrainingSettings(
         adversarial=0.0,
         feature_matching=0.0,
         equivariance=0.0,
-        keypoint_prior=0.1,
+        keypoint_prior=0.0,  # the canonical guide says where and how deep
         head_pose=3.0,
-        deformation_prior=1.0,
+        deformation_prior=4.0,
         picture=10.0,
         warped_picture=5.0,
         landmark_guide=10.0,
+        canonical_guide=10.0,
         landmarks=10.0,
     ),
     perceptual=PerceptualSettings(
