@@ -58,6 +58,10 @@ Source = Annotated[
 Window = Annotated[bool | None, typer.Option("--window/--no-window", help="show the other person")]
 Record = Annotated[Path | None, typer.Option(help="keep what is seen (.mp4) or received (.fvc)")]
 Seconds = Annotated[float | None, typer.Option(help="hang up after this time")]
+Passphrase = Annotated[
+    str | None,
+    typer.Option(envvar="CONFAPP_PASSPHRASE", help="of the room; at least 6 characters"),
+]
 Threads = Annotated[int | None, typer.Option(help="CPU threads of the networks")]
 
 
@@ -90,13 +94,18 @@ def serve(
 
 
 @app.command()
-def room(server: Annotated[str, typer.Argument(metavar="SERVER_URL")]) -> None:
-    """Make a room on a signaling server and print its link."""
+def room(
+    server: Annotated[str, typer.Argument(metavar="SERVER_URL")],
+    lobby: Annotated[bool, typer.Option("--lobby", help="the host lets the guest in")] = False,
+    passphrase: Passphrase = None,
+) -> None:
+    """Make a room on a signaling server and print its link; with a lobby, its two links."""
     import asyncio
 
-    from confapp.call.signaling_client import create_room
+    from confapp.call.signaling_client import make_room
 
-    print(asyncio.run(create_room(server)))
+    links = asyncio.run(make_room(server, lobby=lobby, passphrase=passphrase))
+    print(f"Host:  {links.host}\nGuest: {links.guest}" if lobby else links.guest)
 
 
 @app.command()
@@ -113,6 +122,7 @@ def call(
     record: Record = None,
     seconds: Seconds = None,
     threads: Threads = None,
+    passphrase: Passphrase = None,
     as_json: Json = False,
 ) -> None:
     """Talk with the other person in a room: send and receive."""
@@ -132,6 +142,7 @@ def send(
     record: Annotated[Path | None, typer.Option(help="keep the framed input (.mp4)")] = None,
     seconds: Seconds = None,
     threads: Threads = None,
+    passphrase: Passphrase = None,
     as_json: Json = False,
 ) -> None:
     """Only send: the other person sees you."""
@@ -148,6 +159,7 @@ def receive(
     record: Record = None,
     seconds: Seconds = None,
     threads: Threads = None,
+    passphrase: Passphrase = None,
     as_json: Json = False,
 ) -> None:
     """Only receive: you see the other person."""

@@ -7,9 +7,9 @@ from signaling.settings import SignalingSettings
 
 
 def test_flags_come_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SIGNALING_PORT", "9000")
-    monkeypatch.setenv("SIGNALING_HOST", "192.0.2.1")
-    monkeypatch.setenv("SIGNALING_ICE_SERVERS", '[{"urls": ["stun:192.0.2.2"]}]')
+    monkeypatch.setenv("CONFAPP_SIGNALING_PORT", "9000")
+    monkeypatch.setenv("CONFAPP_SIGNALING_HOST", "192.0.2.1")
+    monkeypatch.setenv("CONFAPP_SIGNALING_ICE_SERVERS", '[{"urls": ["stun:192.0.2.2"]}]')
     settings = SignalingSettings.from_flags(host=None, port=0)
     assert (settings.host, settings.port) == ("192.0.2.1", 0)
     assert settings.ice_servers[0].urls == ["stun:192.0.2.2"]
@@ -24,10 +24,14 @@ def test_a_wrong_flag_is_named() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "named"),
     [
-        ("SIGNALING_PORT", "abc", "'port'"),
-        ("SIGNALING_ICE_SERVERS", "stun:hunter2", "SIGNALING_ICE_SERVERS is not JSON"),
+        ("CONFAPP_SIGNALING_PORT", "abc", "'port'"),
         (
-            "SIGNALING_ICE_SERVERS",
+            "CONFAPP_SIGNALING_ICE_SERVERS",
+            "stun:hunter2",
+            "CONFAPP_SIGNALING_ICE_SERVERS is not JSON",
+        ),
+        (
+            "CONFAPP_SIGNALING_ICE_SERVERS",
             '[{"urls": ["http://hunter2"], "credential": "hunter2"}]',
             "'ice_servers.0.urls.0'",
         ),
