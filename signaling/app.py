@@ -150,7 +150,8 @@ async def _create(request: Request, wishes: RoomRequest) -> CreatedRoom:
         room.passphrase_digest = state.invitations.passphrase_digest(room.id, wishes.passphrase)
     await state.store.add(room)
     state.metrics.rooms_created.inc()
-    note("room-created", room=state.invitations.room_tag(room.id))
+    tag = state.invitations.room_tag(room.id)
+    note("room-created", request=request.state.request_id, room=tag)
     expires_at = int(state.clock() + state.settings.invitation_s)
     guest, host = (
         state.invitations.sign(room.id, role, expires_at) for role in (Role.GUEST, Role.HOST)

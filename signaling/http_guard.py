@@ -46,6 +46,7 @@ class HttpGuard:
             await self._app(scope, receive, send)
             return
         request_id = secrets.token_hex(REQUEST_ID_BYTES)
+        scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
