@@ -78,13 +78,18 @@ def _version(
 def serve(
     host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
     port: Annotated[int | None, typer.Option(help="port; 0 for any free one")] = None,
+    check: Annotated[bool, typer.Option("--check", help="only check the configuration")] = False,
     as_json: Json = False,
 ) -> None:
     """Run the signaling server that pairs two people."""
+    from signaling.configuration_check import check_configuration
     from signaling.server import run
     from signaling.settings import SignalingSettings
 
     settings = SignalingSettings.from_flags(host=host, port=port)
+    if check:
+        print("\n".join([*check_configuration(settings), "The configuration is good."]))
+        return
 
     def started(url: str) -> None:
         note = f"Signaling server on {url}. Make a room with: confapp room {url}"

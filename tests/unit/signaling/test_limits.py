@@ -154,6 +154,7 @@ async def test_who_does_not_answer_pings_loses_the_seat() -> None:
             assert await types(present, 2) == ["welcome", "peer-joined"]
             silent.transport.pause_reading()  # a network that swallows everything
             assert await types(present, 1) == ["peer-left"]
+            silent.transport.abort()
 
 
 @pytest.mark.parametrize("limits", [{"allowed_origins": ["https://pages.example.org"]}])
