@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 
+from confapp.errors import ConfappError
+
 from .doorkeeper import Doorkeeper
 from .invitation import Invitations
 from .messages import IceServer
@@ -73,4 +75,14 @@ class ServerState:
 
 
 def _store(settings: SignalingSettings, clock: Callable[[], float]) -> RoomStore:
-    return MemoryRoomStore(settings.max_rooms, settings.room_expiry_s, clock)
+    limits = (settings.max_rooms, settings.room_expiry_s, clock)
+    if settings.store is None:
+        return MemoryRoomStore(*limits)
+    try:
+        from .redis_store import RedisRoomStore  # noqa: PLC0415 (an extra; most need none)
+    except ImportError:
+        raise ConfappError(
+            "redis-missing",
+            "Keeping rooms in Redis needs the Python package redis: install confapp[redis].",
+        ) from None
+    return RedisRoomStore(settings.store.get_secret_value(), *limits)
