@@ -15,6 +15,7 @@ from .server_state import ServerState
 MAX_BODY_BYTES = 4096
 HSTS_S = 365 * 24 * 3600
 REQUEST_ID_BYTES = 6
+PROBES = ("/healthz", "/readyz")  # asked every few seconds
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; "
@@ -64,9 +65,11 @@ class HttpGuard:
             await self._app(scope, receive, send_guarded)
 
     def _note(self, scope: MutableMapping[str, Any], request_id: str, status: int) -> None:
-        """Tell the route and not the path, which may hold a room."""
+        """Tell the route and not the path, which may hold a room; good probes not at all."""
         fields = {"request": request_id, "method": scope["method"], "status": status}
         fields["route"] = getattr(scope.get("route"), "path", None)
+        if status == 200 and fields["route"] in PROBES:
+            return
         if room_id := scope.get("path_params", {}).get("room_id"):
             fields["room"] = self._state.invitations.room_tag(room_id)
         note("request", **fields)
