@@ -86,7 +86,7 @@ async def create_room_by_page(request: Request) -> HTMLResponse:
 @router.post(
     "/rooms",
     status_code=201,
-    responses={status: {"model": Problem} for status in (413, 422, 429, 503)},
+    responses={status: {"model": Problem} for status in (403, 413, 422, 429, 503)},
 )
 async def create_room(request: Request, wishes: RoomRequest | None = None) -> CreatedRoom:
     """Make a room for two. Its links are its keys."""
@@ -144,7 +144,9 @@ async def join_room(websocket: WebSocket, room_id: str) -> None:
 
 async def _create(request: Request, wishes: RoomRequest) -> CreatedRoom:
     state = _state(request)
-    state.doorkeeper.admit_room(request.client.host if request.client is not None else "")
+    address = request.client.host if request.client is not None else ""
+    headers = request.headers
+    state.doorkeeper.admit_room(address, headers.get("origin"), headers.get("host"))
     room = Room(id=Room.new_id(), lobby=wishes.lobby)
     if wishes.passphrase is not None:
         room.passphrase_digest = state.invitations.passphrase_digest(room.id, wishes.passphrase)

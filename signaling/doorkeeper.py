@@ -65,14 +65,16 @@ class Doorkeeper:
             if not self._sockets_of[site]:
                 del self._sockets_of[site]
 
-    def admit_room(self, address: str) -> None:
-        """Let an address make a room.
+    def admit_room(self, address: str, origin: str | None, host: str | None) -> None:
+        """Let an address make a room; a page elsewhere may not use up its visitors' share.
 
         Raises:
-            ConfappError: `server-leaving` or `too-many-new-rooms`.
+            ConfappError: `server-leaving`, `origin-refused` or `too-many-new-rooms`.
         """
         if self.leaving:
             raise signaling_error(ErrorId.SERVER_LEAVING)
+        if origin is not None and not self._is_allowed(origin, host):
+            raise signaling_error(ErrorId.ORIGIN_REFUSED)
         if not self._new_rooms.take(site_of(address)):
             raise signaling_error(ErrorId.TOO_MANY_NEW_ROOMS)
 

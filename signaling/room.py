@@ -9,7 +9,7 @@ import hmac
 import secrets
 from typing import Literal
 
-from pydantic import BaseModel, PrivateAttr
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from confapp.errors import ConfappError
 
@@ -76,6 +76,8 @@ class Room(BaseModel):
         lobby: guests wait until the host admits them.
         seats: of those in the room and in the lobby.
     """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     id: str
     passphrase_digest: str | None = None

@@ -86,12 +86,8 @@ class SeatSocket:
         if not isinstance(join, Join):
             raise signaling_error(ErrorId.BAD_MESSAGE)
         if join.resume_token is not None:
-            greeting = await self._resume(join.resume_token, join.serial)
-        else:
-            greeting = await self._join(join)
-        if isinstance(greeting, Welcome) and greeting.peer_present:
-            self._state.metrics.pairings.inc()
-        return greeting
+            return await self._resume(join.resume_token, join.serial)
+        return await self._join(join)
 
     async def _join(self, join: Join) -> Welcome | Lobby:
         invitations, now = self._state.invitations, self._state.clock()
@@ -111,6 +107,8 @@ class SeatSocket:
 
         greeting = await self._state.store.update(self._room_id, take_seat)
         self._state.metrics.joins.inc()
+        if isinstance(greeting, Welcome) and greeting.peer_present:
+            self._state.metrics.pairings.inc()
         note("joined", **self._names, lobby=isinstance(greeting, Lobby))
         return greeting
 

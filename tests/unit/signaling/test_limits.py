@@ -165,6 +165,9 @@ async def test_web_origins(visitors: Visitors, others: Any) -> None:
             pass
     for foreign in ("https://evil.example.org", "null", "https://pages.example.org.evil", own[:-1]):
         await assert_denied(visitors.open("x", origin=foreign), 403, "origin-refused")
+        refused = await visitors.request("POST", "/rooms", headers={"Origin": foreign})
+        assert (refused.status_code, refused.json()["error_id"]) == (403, "origin-refused")
+    assert (await visitors.request("POST", "/", headers={"Origin": own})).is_success
 
 
 @pytest.mark.parametrize("limits", [{"public_url": "https://calls.example.org/confapp"}])

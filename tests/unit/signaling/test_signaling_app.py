@@ -291,6 +291,14 @@ async def test_bad_messages_are_refused(visitors: Visitors, message: str | bytes
         await assert_refused(websocket, "bad-message")
 
 
+async def test_text_that_is_not_utf8_ends_the_connection(visitors: Visitors) -> None:
+    async with visitors.join(await visitors.make_room()) as websocket:
+        assert await types(websocket, 1) == ["welcome"]
+        await websocket.send(b"\xff", text=True)
+        with pytest.raises(ConnectionClosed):
+            await receive(websocket)
+
+
 async def test_nothing_may_be_said_before_the_join(visitors: Visitors) -> None:
     room = await visitors.make_room()
     async with visitors.open(room["room"]) as websocket:
