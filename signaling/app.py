@@ -67,6 +67,7 @@ def create_app(settings: SignalingSettings, clock: Callable[[], float] = time.ti
     app.mount("/page", StaticFiles(directory=ASSETS))
     app.add_exception_handler(ConfappError, _refuse_request)
     app.add_exception_handler(RequestValidationError, _refuse_body)
+    app.add_exception_handler(400, _refuse_body)  # not even JSON
     return app
 
 

@@ -182,7 +182,9 @@ ServerMessage = (
     Welcome | Lobby | Knock | PeerJoined | PeerLeft | Description | ServerLeaving | ErrorMessage
 )
 
-CLIENT_MESSAGE: TypeAdapter[Join | Admit | Description] = TypeAdapter(ClientMessage)
+CLIENT_MESSAGE: TypeAdapter[Join | Admit | Description] = TypeAdapter(
+    ClientMessage, config=ConfigDict(hide_input_in_errors=True)
+)
 SERVER_MESSAGE: TypeAdapter[ServerMessage] = TypeAdapter(
     Annotated[ServerMessage, Field(discriminator="type")]
 )
