@@ -29,6 +29,11 @@ def note(event: str, **fields: object) -> None:
     logger.info(event, extra={"fields": fields})
 
 
+def note_fault(event: str, fault: BaseException, **fields: object) -> None:
+    """Write down a fault of this program, with where it happened."""
+    logger.error(event, exc_info=fault, extra={"fields": fields})
+
+
 def write_json() -> None:
     """From now on everything goes to stderr as JSON; uvicorn's warnings as well."""
     handler = logging.StreamHandler(sys.stderr)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from confapp.errors import ConfappError
 
 from .errors import ErrorId, signaling_error
-from .journal import note
+from .journal import note, note_fault
 from .messages import (
     CLIENT_MESSAGE,
     Admit,
@@ -32,6 +32,7 @@ from .token_bucket import TokenBucket
 # WebSocket close codes (RFC 6455 section 7.4.1 and the IANA registry)
 DELIBERATE = (1000, 1001)  # 1005 is also what uvicorn calls a connection that is just gone
 POLICY_VIOLATION = 1008
+INTERNAL_ERROR = 1011
 SERVICE_RESTART = 1012
 
 RENEW_S = 15.0  # how often a connected seat is renewed
@@ -221,8 +222,6 @@ class SeatSocket:
         place = (self._seat_id, self._connection)
         refused = isinstance(outcome, ConfappError)
         left = isinstance(outcome, WebSocketDisconnect) and outcome.code in DELIBERATE
-        if outcome is not None and not isinstance(outcome, ConfappError | WebSocketDisconnect):
-            note("failed", **self._names, fault=type(outcome).__name__)
         with contextlib.suppress(ConfappError):  # the room or its store is gone
             if refused or left:
                 await self._state.store.update(self._room_id, lambda room: room.leave(*place))
@@ -237,6 +236,9 @@ class SeatSocket:
             await self._refuse(outcome)
         elif outcome is None:
             await _while_open(self._websocket.close(SERVICE_RESTART))
+        elif not isinstance(outcome, WebSocketDisconnect):
+            note_fault("failed", outcome, **self._names)
+            await _while_open(self._websocket.close(INTERNAL_ERROR))
 
     async def _sweep(self) -> None:
         """Once the hold is over, the other seat must hear of it."""

@@ -65,7 +65,7 @@ class SignalingSettings(BaseSettings):
     turn_secret: SecretStr | None = None
     turn_credential_s: int = Field(default=12 * 3600, ge=60)
     invitation_s: float = Field(default=24 * 3600.0, gt=0)
-    room_expiry_s: float = Field(default=1800.0, gt=0)
+    room_expiry_s: float = Field(default=1800.0, ge=60)  # seats are renewed more often than that
     max_rooms: int = Field(default=10_000, gt=0)
     max_message_bytes: int = Field(default=MAX_MESSAGE_BYTES, gt=0, le=MAX_MESSAGE_BYTES)
     messages_per_s: float = Field(default=10.0, gt=0)

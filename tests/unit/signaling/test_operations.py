@@ -4,11 +4,12 @@ import asyncio
 import json
 import logging
 import socket
+from typing import Any
 
 import httpx
 import pytest
 from pydantic import SecretStr
-from room_visitor import Visitors, assert_denied, receive, types
+from room_visitor import OFFER, Visitors, assert_denied, receive, types
 from signaling_service import SignalingService
 from websockets.exceptions import ConnectionClosed
 
@@ -119,3 +120,29 @@ def test_a_configuration_is_checked_without_telling_secrets() -> None:
         turn_secret=secret,
     )
     assert check_configuration(full)[1:] == [NO_PROXY]
+
+
+async def test_a_fault_ends_one_connection_and_is_written_down(
+    service: SignalingService, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    visitors = Visitors(service.url)
+    room, other = await visitors.make_room(), await visitors.make_room()
+    async with visitors.join(room) as unlucky, visitors.join(other) as lucky:
+        for websocket in (unlucky, lucky):
+            assert await types(websocket, 1) == ["welcome"]
+        update = service.state.store.update
+
+        async def break_once(*arguments: Any) -> Any:
+            monkeypatch.setattr(service.state.store, "update", update)
+            raise RuntimeError("a bug")
+
+        monkeypatch.setattr(service.state.store, "update", break_once)
+        await unlucky.send(OFFER)
+        with pytest.raises(ConnectionClosed) as closed:
+            await receive(unlucky)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code != 1000  # so that clients come back
+        assert "a bug" in caplog.text
+        async with visitors.join(other):
+            assert await types(lucky, 1) == ["peer-joined"]
+    await service.stop()
