@@ -23,8 +23,8 @@ HEADERS = {
     ),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    # The fragment of a room's link is never sent; this keeps the rest from other sites, too.
-    "referrer-policy": "no-referrer",
+    # Tells other sites nothing; `no-referrer` would make our own form's origin "null", too.
+    "referrer-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
     "cross-origin-opener-policy": "same-origin",
     "cache-control": "no-store",

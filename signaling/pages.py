@@ -6,7 +6,7 @@ from pathlib import Path
 import segno
 
 ASSETS = Path(__file__).parent / "page"
-INSTALL = "Each of you needs confapp: <code>git clone</code> it and run <code>scripts/demo</code>."
+INSTALL = "Each of you needs confapp: get its repository and run <code>scripts/demo</code> once."
 
 _PAGE = """<!doctype html>
 <html lang="en">

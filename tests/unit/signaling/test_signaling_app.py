@@ -109,7 +109,7 @@ async def test_every_answer_has_the_security_headers(visitors: Visitors) -> None
         headers = (await visitors.request("GET", path)).headers
         assert "default-src 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert headers["x-request-id"]
         assert "server" not in headers
 
