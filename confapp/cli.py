@@ -60,6 +60,10 @@ Source = Annotated[
 Window = Annotated[bool | None, typer.Option("--window/--no-window", help="show the other person")]
 Record = Annotated[Path | None, typer.Option(help="keep what is seen (.mp4) or received (.fvc)")]
 Seconds = Annotated[float | None, typer.Option(help="hang up after this time")]
+Passphrase = Annotated[
+    str | None,
+    typer.Option(envvar="CONFAPP_PASSPHRASE", help="of the room; at least 6 characters"),
+]
 Threads = Annotated[int | None, typer.Option(help="CPU threads of the networks")]
 
 
@@ -76,13 +80,18 @@ def _version(
 def serve(
     host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
     port: Annotated[int | None, typer.Option(help="port; 0 for any free one")] = None,
+    check: Annotated[bool, typer.Option("--check", help="only check the configuration")] = False,
     as_json: Json = False,
 ) -> None:
     """Run the signaling server that pairs two people."""
+    from signaling.configuration_check import check_configuration
     from signaling.server import run
     from signaling.settings import SignalingSettings
 
     settings = SignalingSettings.from_flags(host=host, port=port)
+    if check:
+        print("\n".join([*check_configuration(settings), "The configuration is good."]))
+        return
 
     def started(url: str) -> None:
         note = f"Signaling server on {url}. Make a room with: confapp room {url}"
@@ -92,13 +101,18 @@ def serve(
 
 
 @app.command()
-def room(server: Annotated[str, typer.Argument(metavar="SERVER_URL")]) -> None:
-    """Make a room on a signaling server and print its link."""
+def room(
+    server: Annotated[str, typer.Argument(metavar="SERVER_URL")],
+    lobby: Annotated[bool, typer.Option("--lobby", help="the host lets the guest in")] = False,
+    passphrase: Passphrase = None,
+) -> None:
+    """Make a room on a signaling server and print its link; with a lobby, its two links."""
     import asyncio
 
-    from confapp.call.signaling_client import create_room
+    from confapp.call.signaling_client import make_room
 
-    print(asyncio.run(create_room(server)))
+    links = asyncio.run(make_room(server, lobby=lobby, passphrase=passphrase))
+    print(f"Host:  {links.host}\nGuest: {links.guest}" if lobby else links.guest)
 
 
 @app.command()
@@ -115,6 +129,7 @@ def call(
     record: Record = None,
     seconds: Seconds = None,
     threads: Threads = None,
+    passphrase: Passphrase = None,
     as_json: Json = False,
 ) -> None:
     """Talk with the other person in a room: send and receive."""
@@ -134,6 +149,7 @@ def send(
     record: Annotated[Path | None, typer.Option(help="keep the framed input (.mp4)")] = None,
     seconds: Seconds = None,
     threads: Threads = None,
+    passphrase: Passphrase = None,
     as_json: Json = False,
 ) -> None:
     """Only send: the other person sees you."""
@@ -150,6 +166,7 @@ def receive(
     record: Record = None,
     seconds: Seconds = None,
     threads: Threads = None,
+    passphrase: Passphrase = None,
     as_json: Json = False,
 ) -> None:
     """Only receive: you see the other person."""

@@ -1,6 +1,7 @@
 """One person's end of a call: the session, and what they send and receive in it."""
 
 import asyncio
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from confapp.call.call_session import CallSession
 from confapp.call.hello import Hello
 from confapp.call_summary import CallSummary, kbps
 from confapp.codec import PaperCodec
+from confapp.doorbell import Doorbell
 from confapp.media.camera import Camera
 from confapp.media.clip import Clip
 from confapp.media.frame_source import FrameSource
@@ -121,7 +123,10 @@ class Participant:
         return self._summary()
 
     async def _hold(self, room_url: str) -> None:
+        doorbell = Doorbell(sys.stdin, self._notify)
         handlers = CallHandlers(
+            on_lobby=lambda: self._notify("Waiting for the host to let you in."),
+            on_knock=doorbell.ring if sys.stdin.isatty() else None,
             on_waiting=lambda: self._notify("Waiting for the other person."),
             on_live=self._on_live,
             on_motion=self._receiver.on_motion if self._receiver else None,
@@ -137,7 +142,14 @@ class Participant:
             tables_fingerprint=self._tables.fingerprint,
             keypoints=self._head.config.keypoints,
         )
-        async with await CallSession.connect(room_url, hello, handlers, clock=self._clock) as call:
+        secret = self._settings.passphrase
+        async with await CallSession.connect(
+            room_url,
+            hello,
+            handlers,
+            passphrase=secret.get_secret_value() if secret is not None else None,
+            clock=self._clock,
+        ) as call:
             work: set[asyncio.Task[object]] = {asyncio.create_task(call.wait_ended())}
             if self._sender is not None and call.can_send:
                 work.add(asyncio.create_task(self._sender.run(call)))

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_config_path
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -36,6 +36,7 @@ class CallSettings(BaseSettings):
         record: .mp4 keeps the pictures; .fvc (receiving only) the packets themselves.
         seconds: hang up this long after the call stands; None to go on until somebody leaves.
         threads: CPU threads of the networks; None for as many as there are cores.
+        passphrase: of the room, if it has one.
     """
 
     model_config = SettingsConfigDict(
@@ -53,6 +54,7 @@ class CallSettings(BaseSettings):
     record: Path | None = None
     seconds: float | None = Field(default=None, gt=0)
     threads: int | None = Field(default=None, ge=1)
+    passphrase: SecretStr | None = None
 
     @classmethod
     def settings_customise_sources(

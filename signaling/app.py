@@ -1,145 +1,200 @@
 """The signaling web application: make a room, look at its page, join it by WebSocket.
 
-Room ids and session descriptions are never logged: who has the link is in the room.
+Room ids, tokens and session descriptions are never logged: who has the link is in the room.
 """
 
-import asyncio
-import contextlib
-import html
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, FastAPI, Request, WebSocket
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import ValidationError
+from fastapi.staticfiles import StaticFiles
 
 from confapp.errors import ConfappError
 
 from .errors import ErrorId, signaling_error
-from .messages import ClientMessage, CreatedRoom, ErrorMessage, ServerMessage, Welcome
-from .room import Room, Rooms, Seat
+from .http_guard import HttpGuard
+from .invitation import Role
+from .journal import note
+from .messages import CreatedRoom, Problem, RoomRequest
+from .pages import ASSETS, created_page, invited_page, landing_page, problem_page
+from .room import Room
+from .seat_socket import SeatSocket
+from .server_state import ServerState
 from .settings import SignalingSettings
 
-POLICY_VIOLATION = 1008  # WebSocket close code (RFC 6455 section 7.4.1)
-HTTP_STATUS = {ErrorId.ROOM_NOT_FOUND: 404, ErrorId.TOO_MANY_ROOMS: 503}
-
-PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<title>confapp</title>
-<style>body {{ font: 1.1rem/1.6 sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem }}
-code {{ background: #eee; padding: .2rem .4rem; overflow-wrap: anywhere }}</style>
-<h1>{title}</h1>
-<p>{text}</p>
-</html>
-"""
+CONNECTION_ID_BYTES = 6
+HTTP_STATUS = {
+    ErrorId.ROOM_NOT_FOUND: 404,
+    ErrorId.ORIGIN_REFUSED: 403,
+    ErrorId.BAD_MESSAGE: 422,
+    ErrorId.TOO_MANY_JOINS: 429,
+    ErrorId.TOO_MANY_SOCKETS: 429,
+    ErrorId.TOO_MANY_NEW_ROOMS: 429,
+    ErrorId.TOO_MANY_ROOMS: 503,
+    ErrorId.SERVER_FULL: 503,
+    ErrorId.SERVER_LEAVING: 503,
+    ErrorId.STORE_UNAVAILABLE: 503,
+}
+router = APIRouter()
 
 
-def create_app(settings: SignalingSettings, clock: Callable[[], float] = time.monotonic) -> FastAPI:
-    """The application.
+def create_app(settings: SignalingSettings, clock: Callable[[], float] = time.time) -> FastAPI:
+    """The application; its `state.server` is the `ServerState`.
 
     Args:
-        settings: limits and ICE servers; host and port are not used here.
-        clock: seconds on a monotonic clock, for the expiry of rooms.
+        settings: limits, secrets and ICE servers; host and port are not used here.
+        clock: seconds since 1970: invitations, TURN credentials and rooms end by it.
     """
-    rooms = Rooms(settings.max_rooms, settings.room_expiry_s, clock)
-    app = FastAPI(title="confapp signaling", docs_url=None, redoc_url=None, openapi_url=None)
+    state = ServerState(settings, clock)
 
-    @app.exception_handler(ConfappError)
-    async def refuse_request(request: Request, error: Exception) -> JSONResponse | HTMLResponse:
-        assert isinstance(error, ConfappError)  # noqa: S101 (only those come here)
-        status = HTTP_STATUS[ErrorId(error.error_id)]
-        if request.method == "GET":
-            page = PAGE.format(title="No such room", text=html.escape(error.message))
-            return HTMLResponse(page, status)
-        return JSONResponse({"error_id": error.error_id, "message": error.message}, status)
-
-    @app.post("/rooms", status_code=201)
-    async def create_room(request: Request) -> CreatedRoom:
-        room = rooms.create()
-        return CreatedRoom(room=room.id, url=str(request.url_for("show_room", room_id=room.id)))
-
-    @app.get("/r/{room_id}")
-    async def show_room(request: Request, room_id: str) -> HTMLResponse:
-        room = rooms.find(room_id)
-        url = html.escape(str(request.url_for("show_room", room_id=room.id)))
-        text = f"To join this call, run <code>confapp call {url}</code> on your machine."
-        return HTMLResponse(PAGE.format(title="You are invited to a call", text=text))
-
-    @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.websocket("/r/{room_id}/ws")
-    async def join_room(websocket: WebSocket, room_id: str) -> None:
-        await websocket.accept()
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        await state.store.start()
         try:
-            room = rooms.find(room_id)
-            seat = room.join()
-        except ConfappError as error:
-            await _refuse(websocket, error)
-            return
-        try:
-            seat.tell(
-                Welcome(
-                    seat=seat.number,
-                    peer_present=room.peer_of(seat) is not None,
-                    ice_servers=settings.ice_servers,
-                )
-            )
-            await _serve_seat(websocket, room, seat, settings.max_message_bytes)
+            yield
         finally:
-            rooms.leave(room, seat)
+            await state.stop()
 
+    # The usual documentation pages load scripts from elsewhere: the description itself must do.
+    app = FastAPI(title="confapp signaling", docs_url=None, redoc_url=None, lifespan=running)
+    app.state.server = state
+    app.add_middleware(HttpGuard, state=state)
+    app.include_router(router)
+    app.mount("/page", StaticFiles(directory=ASSETS))
+    app.add_exception_handler(ConfappError, _refuse_request)
+    app.add_exception_handler(RequestValidationError, _refuse_body)
+    app.add_exception_handler(400, _refuse_body)  # not even JSON
     return app
 
 
-async def _serve_seat(websocket: WebSocket, room: Room, seat: Seat, limit: int) -> None:
-    """Pass messages on until the client goes, or sends what it must not."""
-    writer = asyncio.create_task(_write(websocket, seat))
-    refusal: ConfappError | None = None
+@router.get("/", include_in_schema=False)
+async def show_landing(request: Request) -> HTMLResponse:
+    """Where a room can be made."""
+    return HTMLResponse(landing_page(_base(request)))
+
+
+@router.post("/", include_in_schema=False)
+async def create_room_by_page(request: Request) -> HTMLResponse:
+    """Make a room and show its link."""
+    created = await _create(request, RoomRequest())
+    return HTMLResponse(created_page(_base(request), created.url), 201)
+
+
+@router.post(
+    "/rooms",
+    status_code=201,
+    responses={status: {"model": Problem} for status in (403, 413, 422, 429, 503)},
+)
+async def create_room(request: Request, wishes: RoomRequest | None = None) -> CreatedRoom:
+    """Make a room for two. Its links are its keys."""
+    return await _create(request, wishes or RoomRequest())
+
+
+@router.get(
+    "/r/{room_id}",
+    response_class=HTMLResponse,
+    responses={status: {"content": {"text/html": {}}} for status in (404, 503)},
+)
+async def show_room(request: Request, room_id: str) -> HTMLResponse:
+    """Say how to join."""
+    room = await _state(request).store.find(room_id)
+    base = _base(request)
+    return HTMLResponse(invited_page(base, f"{base}/r/{room.id}"))
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses={503: {"model": Problem}})
+async def readyz(request: Request) -> dict[str, str]:
+    """The server takes people in: it is not about to stop, and its store answers."""
+    state = _state(request)
+    if state.doorkeeper.leaving:
+        raise signaling_error(ErrorId.SERVER_LEAVING)
+    await state.store.check()
+    return {"status": "ready"}
+
+
+@router.websocket("/r/{room_id}/ws")
+async def join_room(websocket: WebSocket, room_id: str) -> None:
+    """Serve a seat; what must not come in is refused before the WebSocket opens."""
+    state: ServerState = websocket.app.state.server
+    connection_id = secrets.token_hex(CONNECTION_ID_BYTES)
+    address = websocket.client.host if websocket.client is not None else ""
+    headers = websocket.headers
     try:
-        while True:
-            room.relay(seat, await _read(websocket, limit))
-    except WebSocketDisconnect:
-        pass
+        with state.doorkeeper.admit(address, headers.get("origin"), headers.get("host")):
+            await websocket.accept()
+            state.metrics.sockets.inc()
+            try:
+                await SeatSocket(websocket, room_id, state, connection_id).serve()
+            finally:
+                state.metrics.sockets.dec()
     except ConfappError as error:
-        refusal = error
-    finally:
-        writer.cancel()
-        await asyncio.gather(writer, return_exceptions=True)
-    if refusal is not None:
-        await _refuse(websocket, refusal)
+        state.metrics.refusals.labels(error.error_id).inc()
+        note("refused", connection=connection_id, error_id=error.error_id)
+        await websocket.send_denial_response(_problem(error))
 
 
-async def _read(websocket: WebSocket, limit: int) -> ClientMessage:
-    received = await websocket.receive()
-    if received["type"] == "websocket.disconnect":
-        raise WebSocketDisconnect(received["code"])
-    text: str | None = received.get("text")
-    if text is None:
-        raise signaling_error(ErrorId.BAD_MESSAGE)
-    if len(text.encode()) > limit:
-        raise signaling_error(ErrorId.TOO_LARGE)
-    try:
-        return ClientMessage.model_validate_json(text)
-    except ValidationError:
-        raise signaling_error(ErrorId.BAD_MESSAGE) from None
+async def _create(request: Request, wishes: RoomRequest) -> CreatedRoom:
+    state = _state(request)
+    address = request.client.host if request.client is not None else ""
+    headers = request.headers
+    state.doorkeeper.admit_room(address, headers.get("origin"), headers.get("host"))
+    room = Room(id=Room.new_id(), lobby=wishes.lobby)
+    if wishes.passphrase is not None:
+        room.passphrase_digest = state.invitations.passphrase_digest(room.id, wishes.passphrase)
+    await state.store.add(room)
+    state.metrics.rooms_created.inc()
+    tag = state.invitations.room_tag(room.id)
+    note("room-created", request=request.state.request_id, room=tag)
+    expires_at = int(state.clock() + state.settings.invitation_s)
+    guest, host = (
+        state.invitations.sign(room.id, role, expires_at) for role in (Role.GUEST, Role.HOST)
+    )
+    link = f"{_base(request)}/r/{room.id}"
+    return CreatedRoom(
+        room=room.id,
+        url=f"{link}#{guest}",
+        host_url=f"{link}#{host}",
+        guest_token=guest,
+        host_token=host,
+        expires_at=expires_at,
+    )
 
 
-async def _write(websocket: WebSocket, seat: Seat) -> None:
-    while True:
-        await _send(websocket, await seat.outbox.get())
+def _state(request: Request) -> ServerState:
+    state: ServerState = request.app.state.server
+    return state
 
 
-async def _send(websocket: WebSocket, message: ServerMessage) -> None:
-    await websocket.send_text(message.model_dump_json())
+def _base(request: Request) -> str:
+    """The server's URL without a slash at the end: the configured one, or the one asked for."""
+    return _state(request).settings.public_url or str(request.base_url).rstrip("/")
 
 
-async def _refuse(websocket: WebSocket, error: ConfappError) -> None:
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # gone already
-        await _send(websocket, ErrorMessage(error_id=error.error_id, message=error.message))
-        await websocket.close(POLICY_VIOLATION)
+def _problem(error: ConfappError) -> JSONResponse:
+    problem = Problem(error_id=error.error_id, message=error.message)
+    return JSONResponse(problem.model_dump(), HTTP_STATUS[ErrorId(error.error_id)])
+
+
+async def _refuse_request(request: Request, error: Exception) -> JSONResponse | HTMLResponse:
+    assert isinstance(error, ConfappError)  # noqa: S101 (only those come here)
+    _state(request).metrics.refusals.labels(error.error_id).inc()
+    problem = _problem(error)
+    if request.url.path in ("/rooms", "/readyz"):
+        return problem
+    return HTMLResponse(problem_page(_base(request), error.message), problem.status_code)
+
+
+async def _refuse_body(request: Request, error: Exception) -> JSONResponse:
+    """The usual answer repeats what was sent, and that may be a passphrase."""
+    _ = request, error
+    return _problem(signaling_error(ErrorId.BAD_MESSAGE))

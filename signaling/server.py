@@ -13,8 +13,12 @@ import uvicorn
 from confapp.errors import ConfappError
 
 from .app import create_app
+from .journal import write_json
+from .metrics import MetricsPort
+from .server_state import ServerState
 from .settings import SignalingSettings
 
+BACKLOG = 2048  # connections that wait to be taken, as after another server was lost
 SHUTDOWN_S = 2  # how long open connections may take to end
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 (compared with, not bound)
@@ -27,30 +31,43 @@ class SignalingServer(uvicorn.Server):
         settings: host, port, limits.
         on_started: called once with the server's URL as soon as it takes connections. It runs on
             the event loop: it must not wait for an answer of this server.
-        clock: seconds on a monotonic clock, for the expiry of rooms.
+        clock: seconds since 1970.
+
+    Attributes:
+        state: what its requests and WebSockets share.
     """
 
     def __init__(
         self,
         settings: SignalingSettings,
         on_started: Callable[[str], None] | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        app = create_app(settings, clock)
         super().__init__(
             uvicorn.Config(
-                create_app(settings, clock),
+                app,
                 # Larger than the limit, so that too large a message gets a typed error;
                 # far larger ones are cut off here (close code 1009).
                 ws_max_size=2 * settings.max_message_bytes,
                 ws="websockets-sansio",
+                ws_ping_interval=settings.ping_s,
+                ws_ping_timeout=settings.ping_s,
+                # Its state for each connection would take more memory than all the rest.
+                ws_per_message_deflate=False,
+                # Never from anybody by default: the limits of an address hang on it.
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=settings.trusted_proxies,
                 # uvicorn logs the paths of WebSockets at level info, and a path holds the room.
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                backlog=BACKLOG,
                 timeout_graceful_shutdown=SHUTDOWN_S,
             )
         )
         self._on_started = on_started
+        self.state: ServerState = app.state.server
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell the URL."""
@@ -59,6 +76,19 @@ class SignalingServer(uvicorn.Server):
             host, port = sockets[0].getsockname()[:2]
             self._on_started(server_url(host, port))
 
+    def serve_metrics(self, settings: SignalingSettings) -> MetricsPort:
+        """Open the port of the metrics. Raises: as `run`."""
+        host, port = settings.metrics_host, settings.metrics_port or 0
+        try:
+            return self.state.metrics.serve(host, port)
+        except OSError as error:
+            raise _cannot_listen(host, port, error) from error
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell everybody and let them go to another server; then stop."""
+        await self.state.drain(SHUTDOWN_S)
+        await super().shutdown(sockets)
+
 
 def run(settings: SignalingSettings, on_started: Callable[[str], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM, then return.
@@ -66,8 +96,15 @@ def run(settings: SignalingSettings, on_started: Callable[[str], None] | None = 
     Raises:
         ConfappError: `port-in-use`, or `cannot-listen` for an address that is not ours.
     """
-    with contextlib.closing(bind(settings)) as listener, _quiet_stop():
-        SignalingServer(settings, on_started).run(sockets=[listener])
+    with contextlib.ExitStack() as open_ports:
+        listener = open_ports.enter_context(contextlib.closing(bind(settings)))
+        server = SignalingServer(settings, on_started)
+        if settings.metrics_port is not None:
+            open_ports.enter_context(contextlib.closing(server.serve_metrics(settings)))
+        if settings.json_logs:
+            write_json()
+        open_ports.enter_context(_quiet_stop())
+        server.run(sockets=[listener])
 
 
 def bind(settings: SignalingSettings) -> socket.socket:
@@ -81,20 +118,10 @@ def bind(settings: SignalingSettings) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((settings.host, settings.port))
-        listener.listen()
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise ConfappError(
-                "port-in-use",
-                f"Port {settings.port} is in use already: stop what uses it, "
-                "or choose another port.",
-            ) from error
-        raise ConfappError(
-            "cannot-listen",
-            f"Cannot listen on {settings.host}, port {settings.port} ({error.strerror}): "
-            "choose an address of this machine and a port that you may use.",
-        ) from error
+        raise _cannot_listen(settings.host, settings.port, error) from error
     return listener
 
 
@@ -103,6 +130,19 @@ def server_url(host: str, port: int) -> str:
     if host in WILDCARDS:
         host = _own_address()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> ConfappError:
+    if error.errno == errno.EADDRINUSE:
+        return ConfappError(
+            "port-in-use",
+            f"Port {port} is in use already: stop what uses it, or choose another port.",
+        )
+    return ConfappError(
+        "cannot-listen",
+        f"Cannot listen on {host}, port {port} ({error.strerror}): "
+        "choose an address of this machine and a port that you may use.",
+    )
 
 
 def _own_address() -> str:

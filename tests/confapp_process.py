@@ -72,7 +72,7 @@ class Process:
     def refusal(self) -> str:
         """Wait for the end of a command that cannot go on: its one sentence."""
         status, _ = self.result()
-        assert status == 1
+        assert status == 1, self.said
         lines = [line for line in self.said.splitlines() if line.startswith("confapp: ")]
         assert len(lines) == 1, self.said
         assert "Traceback" not in self.said

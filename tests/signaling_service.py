@@ -1,21 +1,27 @@
 """A real signaling server on the test's own event loop."""
 
 import asyncio
+import time
+from collections.abc import Callable
 
 from signaling.server import SignalingServer, bind
+from signaling.server_state import ServerState
 from signaling.settings import SignalingSettings
 
 DEADLINE_S = 20
 
 
 class SignalingService:
-    """A running server: its URL, and how to stop it before the test ends."""
+    """A running server: its URL, its insides, and how to stop it before the test ends."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, settings: SignalingSettings | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
         self.url = ""
         self._started = asyncio.Event()
-        settings = SignalingSettings(port=0)
-        self._server = SignalingServer(settings, self._on_started)
+        settings = settings or SignalingSettings(port=0)
+        self._server = SignalingServer(settings, self._on_started, clock)
+        self.state: ServerState = self._server.state
         self._running = asyncio.create_task(self._server.serve(sockets=[bind(settings)]))
 
     def _on_started(self, url: str) -> None:

@@ -1,7 +1,7 @@
 """What a session tells the program around it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ParamSpec
@@ -42,6 +42,9 @@ class CallHandlers:
     message as malformed; anything else is logged as the fault in this program that it is.
 
     Attributes:
+        on_lobby: the host has to let this side in.
+        on_knock: somebody is in the lobby of which this side is the host; say whether to let them
+            in, as soon as somebody decided. Without it they wait.
         on_waiting: nobody else is in the room (yet, or any more).
         on_live: the call stands; before everything below, and before `connect` returns.
         on_motion: a motion message, and its arrival in seconds on the session's clock.
@@ -49,6 +52,8 @@ class CallHandlers:
         on_ended: once, after everything is closed.
     """
 
+    on_lobby: Callable[[], None] | None = None
+    on_knock: Callable[[], Awaitable[bool]] | None = None
     on_waiting: Callable[[], None] | None = None
     on_live: "Callable[[CallSession], None] | None" = None
     on_motion: Callable[[bytes, float], None] | None = None

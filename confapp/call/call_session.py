@@ -55,7 +55,9 @@ class CallSession:
         self._clock = clock
         self._connect_s = connect_s
         self._heartbeat = Heartbeat(clock, dead_after_s)
-        self._negotiation = Negotiation(signaling, self._new_link, self._on_peer, self.statistics)
+        self._negotiation = Negotiation(
+            signaling, self._new_link, self._on_peer, handlers.on_knock, self.statistics
+        )
         self._loop = asyncio.get_running_loop()
         self._deadline = asyncio.timeout(None)
         self._greeted: asyncio.Future[None] = self._loop.create_future()
@@ -74,6 +76,7 @@ class CallSession:
         hello: Hello,
         handlers: CallHandlers | None = None,
         *,
+        passphrase: str | None = None,
         clock: Callable[[], float] = time.monotonic,
         connect_s: float = CONNECT_S,
         dead_after_s: float = DEAD_AFTER_S,
@@ -84,6 +87,7 @@ class CallSession:
             room_url: the link to the room.
             hello: what this side says of itself.
             handlers: what to call when something happens.
+            passphrase: of the room, if it has one.
             clock: seconds on a monotonic clock; every time of the session is on it.
             connect_s: seconds that connecting may take once both are in the room. Waiting for the
                 other person has no limit.
@@ -93,11 +97,14 @@ class CallSession:
             ConfappError: everything of `SignalingClient.join` and `hello.check`, and
                 `connection-failed`.
         """
-        signaling = await SignalingClient.join(room_url)
+        handlers = handlers or CallHandlers()
+        signaling = await SignalingClient.join(
+            room_url, passphrase, lambda: call_handler(handlers.on_lobby)
+        )
         session = cls(
             signaling,
             hello,
-            handlers or CallHandlers(),
+            handlers,
             clock=clock,
             connect_s=connect_s,
             dead_after_s=dead_after_s,
@@ -280,7 +287,7 @@ class CallSession:
         self._hello_sent = False
         self._peer_gone.clear()
         return PeerLink(
-            self._signaling.welcome.ice_servers,
+            self._signaling.ice_servers,
             self.statistics,
             self._on_control,
             self._on_motion,

@@ -1,8 +1,9 @@
 """From what happens in the room to a link to the peer (offer and answer, RFC 8829)."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 
-from signaling.messages import Description, PeerJoined, PeerLeft
+from signaling.messages import Description, Knock, PeerJoined, PeerLeft
 
 from .peer_link import PeerLink
 from .signaling_client import SignalingClient, SignalingEvent
@@ -18,6 +19,7 @@ class Negotiation:
         signaling: our seat in the room.
         new_link: makes an unused link.
         on_peer: called with whether the other seat is taken, when that changes.
+        on_knock: asks whether to let somebody in from the lobby; None to let them wait.
         statistics: where descriptions that cannot be used are counted.
 
     Attributes:
@@ -31,6 +33,7 @@ class Negotiation:
         signaling: SignalingClient,
         new_link: Callable[[], PeerLink],
         on_peer: Callable[[bool], None],
+        on_knock: Callable[[], Awaitable[bool]] | None,
         statistics: CallStatistics,
     ) -> None:
         self.link: PeerLink | None = None
@@ -38,6 +41,8 @@ class Negotiation:
         self._signaling = signaling
         self._new_link = new_link
         self._on_peer = on_peer
+        self._on_knock = on_knock
+        self._knocks: set[asyncio.Task[None]] = set()
         self._statistics = statistics
 
     async def run(self) -> None:
@@ -47,9 +52,13 @@ class Negotiation:
             ConfappError: the server refused a message of ours.
         """
         self._on_peer(self._signaling.welcome.peer_present)
-        async for event in self._signaling.events():
-            if not self.finished:
-                await self._follow(event)
+        try:
+            async for event in self._signaling.events():
+                if not self.finished:
+                    await self._follow(event)
+        finally:
+            for knock in self._knocks:
+                knock.cancel()
 
     async def drop_link(self) -> None:
         """Close the link at hand, if any."""
@@ -66,10 +75,19 @@ class Negotiation:
         elif isinstance(event, PeerLeft):
             await self.drop_link()
             self._on_peer(False)
+        elif isinstance(event, Knock):
+            if self._on_knock is not None:
+                # Whoever decides may take minutes, and the room goes on meanwhile.
+                deciding = asyncio.create_task(self._decide(event, self._on_knock))
+                self._knocks.add(deciding)
+                deciding.add_done_callback(self._knocks.discard)
         elif event.kind == "offer":
             await self._answer(event)
         else:
             await self._accept(event)
+
+    async def _decide(self, knock: Knock, on_knock: Callable[[], Awaitable[bool]]) -> None:
+        await self._signaling.admit(knock.guest, admit=await on_knock())
 
     async def _answer(self, offer: Description) -> None:
         await self.drop_link()

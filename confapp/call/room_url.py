@@ -1,12 +1,12 @@
-"""The link to a room, as people pass it on: `http(s)://host:port/r/ROOM`."""
+"""The link to a room, as people pass it on: `http(s)://host:port/r/ROOM#INVITATION`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from confapp.errors import ConfappError
 
 ROOM_PATH = "/r/"
-EXAMPLE = "http://localhost:8000/r/Nq3xGz4a8T"
+EXAMPLE = "http://localhost:8000/r/Nq3xGz4a8T#WyJnIiwx"
 WEBSOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
 
@@ -16,11 +16,14 @@ class RoomUrl:
 
     Attributes:
         server: URL of the signaling server, without a slash at the end.
-        room: the room's id. It is the key to the call: never log it.
+        room: the room's id.
+        token: the invitation, which opens the room: never log it. Browsers keep it from servers,
+            since it stands behind the `#`; it is said as the first message on the WebSocket.
     """
 
     server: str
     room: str
+    token: str = field(default="", repr=False)
 
     @classmethod
     def parse(cls, link: str) -> "RoomUrl":
@@ -29,18 +32,19 @@ class RoomUrl:
         Raises:
             ConfappError: `bad-room-url`.
         """
-        server, slash, room = link.strip().partition(ROOM_PATH)
+        address, _, token = link.strip().partition("#")
+        server, slash, room = address.partition(ROOM_PATH)
         room = room.rstrip("/")
         if not slash or not room or "/" in room or not is_server_url(server):
             raise ConfappError(
                 "bad-room-url", f"That is not a link to a room: it looks like {EXAMPLE}."
             )
-        return cls(server, room)
+        return cls(server, room, token)
 
     @property
     def link(self) -> str:
         """The link as people pass it on."""
-        return f"{self.server}{ROOM_PATH}{self.room}"
+        return f"{self.server}{ROOM_PATH}{self.room}" + (f"#{self.token}" if self.token else "")
 
     @property
     def websocket(self) -> str:

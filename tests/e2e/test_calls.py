@@ -140,13 +140,14 @@ def test_a_setting_that_is_wrong(start: Start, room: str, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("SIGNALING_PORT", "abc"), ("SIGNALING_ICE_SERVERS", "garbage")]
+    ("variable", "value"),
+    [("CONFAPP_SIGNALING_PORT", "abc"), ("CONFAPP_SIGNALING_ICE_SERVERS", "garbage")],
 )
 def test_a_server_setting_that_is_wrong(
     start: Start, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    assert "SIGNALING_" in start("serve").refusal()
+    assert "CONFAPP_SIGNALING_" in start("serve").refusal()
 
 
 def test_a_port_that_there_is_not(start: Start) -> None:

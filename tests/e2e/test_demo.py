@@ -82,7 +82,7 @@ def test_the_first_failure_ends_the_demo(start: Start, model: Path, tmp_path: Pa
 def test_a_server_that_does_not_start(
     start: Start, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SIGNALING_MAX_ROOMS", "0")
+    monkeypatch.setenv("CONFAPP_SIGNALING_MAX_ROOMS", "0")
     demo = start("demo", "--model", model, "--out", tmp_path)
     assert demo.result()[0] == 1
     assert "'max_rooms'" in demo.said

@@ -129,7 +129,12 @@ async def ada_waits_in_vain(ada: Peer) -> bool:
 async def test_a_wrong_room_and_a_third_person(signaling_service: SignalingService) -> None:
     ada, ben = Peer(), Peer()
     room = await call(signaling_service, ada, ben)
-    for link, error_id in ((room, "room-full"), (room + "x", "room-not-found")):
+    wrong_room = room.replace("/r/", "/r/x")
+    for link, error_id in (
+        (room, "room-full"),
+        (room[:-2], "invitation-invalid"),
+        (wrong_room, "room-not-found"),
+    ):
         with pytest.raises(ConfappError) as refused:
             await Peer().connect(link)
         assert refused.value.error_id == error_id

@@ -14,12 +14,20 @@ from confapp.errors import ConfappError
         (" http://[::1]:8000/r/abc/\n", "ws://[::1]:8000/r/abc/ws"),
         ("HTTP://example.org/r/abc", "ws://example.org/r/abc/ws"),
         ("https://example.org/calls/r/abc", "wss://example.org/calls/r/abc/ws"),
+        ("http://localhost:8000/r/abc#W1.a-_b", "ws://localhost:8000/r/abc/ws"),
     ],
 )
 def test_links(link: str, websocket: str) -> None:
     room = RoomUrl.parse(link)
     assert room.websocket == websocket
     assert RoomUrl.parse(room.link) == room
+    assert room.link == link.strip().replace("abc/", "abc")
+
+
+def test_the_invitation_does_not_show() -> None:
+    room = RoomUrl.parse("http://localhost:8000/r/abc#W1.a-_b")
+    assert room.token == "W1.a-_b"
+    assert room.token not in repr(room)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,9 @@ async def test_what_is_no_address() -> None:
     assert await refusal(lambda: SignalingClient.join("localhost")) == "bad-room-url"
 
 
-@pytest.mark.parametrize("body", [b"[]", b"welcome", b'{"url": "elsewhere"}', b'{"room": "/"}'])
+@pytest.mark.parametrize(
+    "body", [b"[]", b"welcome", b'{"url": "elsewhere"}', b'{"room": "/"}', b'{"room": "a"}']
+)
 @pytest.mark.parametrize("status", [b"200 OK", b"201 Created"])
 async def test_a_room_of_another_kind_of_web_server(status: bytes, body: bytes) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -100,7 +102,7 @@ async def test_a_server_that_closes_at_once() -> None:
 
 
 async def test_a_server_of_another_version() -> None:
-    newer = json.dumps({**WELCOME.model_dump(), "version": 2})
+    newer = json.dumps({**WELCOME.model_dump(), "version": 3})
     async with serving(newer) as server:
         join = await refusal(lambda: SignalingClient.join(f"{server}/r/a"))
         assert join == "signaling-version-mismatch"
@@ -111,7 +113,7 @@ async def test_a_server_of_another_version() -> None:
     [("room-full", "room-full"), ("room-not-found", "room-not-found"), ("x", "signaling-refused")],
 )
 async def test_refusals(told: str, raised: str) -> None:
-    error = json.dumps({"version": 1, "type": "error", "error_id": told, "message": "\x1b[2J"})
+    error = json.dumps({"version": 2, "type": "error", "error_id": told, "message": "\x1b[2J"})
     async with serving(error) as server:
         with pytest.raises(ConfappError) as refused:
             await SignalingClient.join(f"{server}/r/a")

@@ -1,160 +1,272 @@
 """The web application over HTTP and WebSocket, as a browser and a peer see it."""
 
-import asyncio
 import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from typing import Any
 
-import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from pydantic import SecretStr
+from room_visitor import (
+    OFFER,
+    Visitors,
+    assert_refused,
+    receive,
+    serving,
+    types,
+)
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from signaling.messages import IceServer
-from signaling.server import SignalingServer, bind
 from signaling.settings import SignalingSettings
 
-DEADLINE_S = 10
 STUN = IceServer(urls=["stun:stun.example.org:3478"])
-SETTINGS = SignalingSettings(port=0, ice_servers=[STUN], max_rooms=2, max_message_bytes=2000)
-OFFER = json.dumps({"type": "description", "kind": "offer", "sdp": "v=0"})
+SETTINGS = SignalingSettings(
+    port=0,
+    ice_servers=[STUN],
+    turn_urls=["turn:turn.example.org"],
+    turn_secret=SecretStr("north"),
+    turn_credential_s=600,
+    invitation_s=600.0,
+    max_message_bytes=2000,
+)
 
 
-class Served:
-    """A server on a free port, and the hands of its clock."""
-
+class Clock:
     def __init__(self) -> None:
-        self.now = 0.0
-        self.url = ""
-        self.started = asyncio.Event()
+        self.now = 1000.0
 
-    def on_started(self, url: str) -> None:
-        self.url = url
-        self.started.set()
-
-    async def post_room(self) -> httpx.Response:
-        async with httpx.AsyncClient() as client:
-            return await client.post(f"{self.url}/rooms")
-
-    async def get(self, path: str) -> httpx.Response:
-        async with httpx.AsyncClient() as client:
-            return await client.get(self.url + path)
-
-    async def make_room(self) -> str:
-        return str((await self.post_room()).json()["room"])
-
-    def join(self, room: str) -> connect:
-        return connect(f"{self.url.replace('http', 'ws', 1)}/r/{room}/ws")
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    served = Served()
-    listener = bind(SETTINGS)
-    server = SignalingServer(SETTINGS, served.on_started, clock=lambda: served.now)
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    await asyncio.wait_for(served.started.wait(), DEADLINE_S)
-    yield served
-    server.should_exit = True
-    await asyncio.wait_for(running, DEADLINE_S)
+def clock() -> Clock:
+    return Clock()
 
 
-async def receive(websocket: ClientConnection) -> dict[str, Any]:
-    received = await asyncio.wait_for(websocket.recv(), DEADLINE_S)
-    return dict(json.loads(received))
+@pytest.fixture
+async def visitors(clock: Clock) -> AsyncIterator[Visitors]:
+    async for visitors in serving(SETTINGS, clock):
+        yield visitors
 
 
-async def types(websocket: ClientConnection, count: int) -> list[str]:
-    return [(await receive(websocket))["type"] for _ in range(count)]
+def cut(websocket: ClientConnection) -> None:
+    """Lose the connection without a goodbye."""
+    websocket.transport.abort()
 
 
-async def assert_refused(websocket: ClientConnection, error_id: str) -> None:
-    message = await receive(websocket)
-    assert (message["type"], message["error_id"]) == ("error", error_id)
-    assert message["message"].endswith(".")
-    with pytest.raises(ConnectionClosed):
-        await receive(websocket)
+# Rooms
 
 
-async def test_a_new_room_has_a_link_whose_page_says_how_to_join(served: Served) -> None:
-    answer = await served.post_room()
+async def test_a_new_room_has_links_whose_page_says_how_to_join(visitors: Visitors) -> None:
+    answer = await visitors.request("POST", "/rooms")
     assert answer.status_code == 201
-    created = answer.json()
-    assert created["url"] == f"{served.url}/r/{created['room']}"
-    page = await served.get(f"/r/{created['room']}")
+    room = answer.json()
+    address = f"{visitors.url}/r/{room['room']}"
+    assert room["url"] == f"{address}#{room['guest_token']}"
+    assert room["host_url"] == f"{address}#{room['host_token']}"
+    assert room["expires_at"] == 1600
+    page = await visitors.request("GET", f"/r/{room['room']}")
     assert page.status_code == 200
-    assert f"confapp call {created['url']}" in page.text
+    assert f"confapp call {address}" in page.text
+    assert room["guest_token"] not in page.text
 
 
-async def test_the_page_of_a_wrong_link_says_so(served: Served) -> None:
-    page = await served.get("/r/no-such-room")
+async def test_a_room_by_the_page_shows_its_link_and_the_same_as_qr_code(
+    visitors: Visitors,
+) -> None:
+    assert '<form method="post"' in (await visitors.request("GET", "/")).text
+    page = await visitors.request("POST", "/")
+    assert page.status_code == 201
+    assert f"confapp call {visitors.url}/r/" in page.text
+    assert "data:image/svg+xml" in page.text
+    for asset in ("style.css", "room.js"):
+        assert (await visitors.request("GET", f"/page/{asset}")).status_code == 200
+
+
+async def test_the_page_of_a_wrong_link_says_so(visitors: Visitors) -> None:
+    page = await visitors.request("GET", "/r/no-such-room")
     assert page.status_code == 404
     assert "There is no such room" in page.text
 
 
-async def test_health(served: Served) -> None:
-    assert (await served.get("/healthz")).json() == {"status": "ok"}
+async def test_a_refused_body_is_not_repeated(visitors: Visitors) -> None:
+    answer = await visitors.request("POST", "/rooms", json={"passphrase": "abc", "x": 1})
+    assert answer.status_code == 422
+    assert answer.json()["error_id"] == "bad-message"
+    assert "abc" not in answer.text
 
 
-async def test_too_many_rooms(served: Served) -> None:
-    await served.make_room()
-    await served.make_room()
-    answer = await served.post_room()
-    assert answer.status_code == 503
-    assert answer.json()["error_id"] == "too-many-rooms"
+async def test_health_and_readiness(visitors: Visitors) -> None:
+    assert (await visitors.request("GET", "/healthz")).json() == {"status": "ok"}
+    assert (await visitors.request("GET", "/readyz")).json() == {"status": "ready"}
 
 
-async def test_welcome_tells_seat_peer_version_and_ice_servers(served: Served) -> None:
-    room = await served.make_room()
-    async with served.join(room) as first:
-        assert await receive(first) == {
-            "version": 1,
+async def test_every_answer_has_the_security_headers(visitors: Visitors) -> None:
+    for path in ("/", "/healthz", "/r/no-such-room", "/page/room.js", "/nothing"):
+        headers = (await visitors.request("GET", path)).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["x-request-id"]
+        assert "server" not in headers
+
+
+# Joining
+
+
+async def test_welcome_tells_seat_peer_version_and_ice_servers(visitors: Visitors) -> None:
+    room = await visitors.make_room()
+    async with visitors.join(room, "host") as first:
+        welcome = await receive(first)
+        assert welcome.pop("resume_token")
+        stun, turn = welcome.pop("ice_servers")
+        assert welcome == {
+            "version": 2,
             "type": "welcome",
+            "serial": 0,
             "seat": 0,
             "peer_present": False,
-            "ice_servers": [STUN.model_dump()],
         }
-        async with served.join(room) as second:
+        assert stun == STUN.model_dump()
+        assert turn["urls"] == SETTINGS.turn_urls
+        assert turn["username"].startswith("1600:")
+        async with visitors.join(room) as second:
             welcome = await receive(second)
             assert (welcome["seat"], welcome["peer_present"]) == (1, True)
-            assert await types(first, 1) == ["peer-joined"]
+            joined = await receive(first)
+            assert joined["type"] == "peer-joined"
+            assert joined["ice_servers"][1]["username"] != turn["username"]
 
 
-async def test_descriptions_are_relayed_both_ways(served: Served) -> None:
-    room = await served.make_room()
-    async with served.join(room) as first, served.join(room) as second:
+async def test_descriptions_are_relayed_both_ways(visitors: Visitors) -> None:
+    room = await visitors.make_room()
+    async with visitors.join(room) as first, visitors.join(room) as second:
         assert await types(first, 2) == ["welcome", "peer-joined"]
         assert await types(second, 1) == ["welcome"]
         await first.send(OFFER)
-        assert await receive(second) == {"version": 1} | json.loads(OFFER)
+        assert await receive(second) == {"version": 2, "serial": 1} | json.loads(OFFER)
         await second.send(OFFER.replace("offer", "answer"))
         assert (await receive(first))["kind"] == "answer"
 
 
-async def test_who_stays_hears_that_the_other_left(served: Served) -> None:
-    room = await served.make_room()
-    async with served.join(room) as first:
+async def test_who_stays_hears_that_the_other_left(visitors: Visitors) -> None:
+    room = await visitors.make_room()
+    async with visitors.join(room) as first:
         assert await types(first, 1) == ["welcome"]
-        async with served.join(room) as second:
+        async with visitors.join(room) as second:
             assert await types(second, 1) == ["welcome"]
         assert await types(first, 2) == ["peer-joined", "peer-left"]
 
 
-async def test_a_wrong_room_is_refused(served: Served) -> None:
-    async with served.join("no-such-room") as websocket:
+async def test_a_wrong_room_is_refused(visitors: Visitors) -> None:
+    async with visitors.join({"room": "no-such-room", "guest_token": "x"}) as websocket:
         await assert_refused(websocket, "room-not-found")
 
 
-async def test_a_third_person_is_refused_and_the_two_stay(served: Served) -> None:
-    room = await served.make_room()
-    async with served.join(room) as first, served.join(room) as second:
-        async with served.join(room) as third:
+async def test_without_a_good_invitation_nobody_comes_in(visitors: Visitors, clock: Clock) -> None:
+    room, other = await visitors.make_room(), await visitors.make_room()
+    for token in ("", "x", other["guest_token"], room["guest_token"][:-2]):
+        async with visitors.join(room, token=token) as websocket:
+            await assert_refused(websocket, "invitation-invalid")
+    clock.now += 600
+    async with visitors.join(room) as websocket:
+        await assert_refused(websocket, "invitation-expired")
+
+
+async def test_a_passphrase_is_asked_of_both(visitors: Visitors) -> None:
+    room = await visitors.make_room(passphrase="open sesame")
+    for role in ("host", "guest"):
+        token = room[f"{role}_token"]
+        for wrong in ({}, {"passphrase": "open barley"}):
+            async with visitors.join(room, token=token, **wrong) as websocket:
+                await assert_refused(websocket, "passphrase-wrong")
+        async with visitors.join(room, token=token, passphrase="open sesame") as websocket:
+            assert await types(websocket, 1) == ["welcome"]
+
+
+async def test_a_third_person_is_refused_and_the_two_stay(visitors: Visitors) -> None:
+    room = await visitors.make_room()
+    async with visitors.join(room) as first, visitors.join(room) as second:
+        assert await types(first, 2) == ["welcome", "peer-joined"]
+        async with visitors.join(room) as third:
             await assert_refused(third, "room-full")
         assert await types(second, 1) == ["welcome"]
         await first.send(OFFER)
         assert await types(second, 1) == ["description"]
+
+
+async def test_the_lobby_opens_at_the_hosts_word(visitors: Visitors) -> None:
+    room = await visitors.make_room(lobby=True)
+    async with visitors.join(room) as guest, visitors.join(room, "host") as host:
+        assert await types(guest, 1) == ["lobby"]
+        assert await types(host, 1) == ["welcome"]
+        knock = await receive(host)
+        await host.send(json.dumps({"type": "admit", "guest": knock["guest"], "admit": True}))
+        welcome = await receive(guest)
+        assert (welcome["type"], welcome["seat"], welcome["peer_present"]) == ("welcome", 1, True)
+        assert welcome["ice_servers"]
+        assert await types(host, 1) == ["peer-joined"]
+        async with visitors.join(room) as another:
+            assert await types(another, 1) == ["lobby"]
+            knock = await receive(host)
+            await host.send(json.dumps({"type": "admit", "guest": knock["guest"], "admit": False}))
+            await assert_refused(another, "not-admitted")
+
+
+# Resuming
+
+
+async def test_who_is_cut_off_takes_up_the_seat_and_what_was_said(visitors: Visitors) -> None:
+    room = await visitors.make_room()
+    async with visitors.join(room) as first:
+        async with visitors.join(room) as second:
+            token = (await receive(second))["resume_token"]
+            assert await types(first, 2) == ["welcome", "peer-joined"]
+            cut(second)
+        await first.send(OFFER)
+        async with visitors.join(room, resume_token=token, serial=0) as again:
+            welcome = await receive(again)
+            assert (welcome["seat"], welcome["peer_present"]) == (1, True)
+            assert await types(again, 1) == ["description"]
+            await again.send(OFFER)
+            assert await types(first, 1) == ["description"]  # and no word of the break
+
+
+async def test_a_resume_takes_over_from_a_connection_that_only_seems_alive(
+    visitors: Visitors,
+) -> None:
+    room = await visitors.make_room()
+    async with visitors.join(room) as first:
+        token = (await receive(first))["resume_token"]
+        async with visitors.join(room, resume_token=token) as again:
+            assert await types(again, 1) == ["welcome"]
+            await assert_refused(first, "seat-taken-over")
+
+
+async def test_who_left_cannot_resume(visitors: Visitors) -> None:
+    room = await visitors.make_room()
+    async with visitors.join(room) as stays:
+        assert await types(stays, 1) == ["welcome"]
+        async with visitors.join(room) as first:
+            token = (await receive(first))["resume_token"]
+        assert await types(stays, 2) == ["peer-joined", "peer-left"]
+        for wrong in (token, "x", ""):
+            async with visitors.join(room, resume_token=wrong) as again:
+                await assert_refused(again, "seat-lost")
+
+
+async def test_a_resume_token_opens_no_other_room(visitors: Visitors) -> None:
+    room, other = await visitors.make_room(), await visitors.make_room()
+    async with visitors.join(room) as first:
+        token = (await receive(first))["resume_token"]
+        async with visitors.join(other, resume_token=token) as again:
+            await assert_refused(again, "seat-lost")
+
+
+# Bad messages
 
 
 @pytest.mark.parametrize(
@@ -164,32 +276,51 @@ async def test_a_third_person_is_refused_and_the_two_stay(served: Served) -> Non
         "[]",
         "{}",
         OFFER.replace("offer", "pranswer"),
-        OFFER.replace("{", '{"version": 2, '),
+        OFFER.replace("{", '{"version": 1, '),
         OFFER.replace("description", "welcome"),
         json.dumps({"type": "description", "kind": "offer"}),
+        json.dumps({"type": "join"}),
+        json.dumps({"type": "admit", "guest": "x", "admit": True}),  # from a guest
         OFFER.encode(),
     ],
 )
-async def test_bad_messages_are_refused(served: Served, message: str | bytes) -> None:
-    async with served.join(await served.make_room()) as websocket:
+async def test_bad_messages_are_refused(visitors: Visitors, message: str | bytes) -> None:
+    async with visitors.join(await visitors.make_room()) as websocket:
         assert await types(websocket, 1) == ["welcome"]
         await websocket.send(message)
         await assert_refused(websocket, "bad-message")
 
 
-async def test_too_large_messages_are_refused_and_the_seat_is_free_again(served: Served) -> None:
-    room = await served.make_room()
-    async with served.join(room) as first:
+async def test_text_that_is_not_utf8_ends_the_connection(visitors: Visitors) -> None:
+    async with visitors.join(await visitors.make_room()) as websocket:
+        assert await types(websocket, 1) == ["welcome"]
+        await websocket.send(b"\xff", text=True)
+        with pytest.raises(ConnectionClosed):
+            await receive(websocket)
+
+
+async def test_nothing_may_be_said_before_the_join(visitors: Visitors) -> None:
+    room = await visitors.make_room()
+    async with visitors.open(room["room"]) as websocket:
+        await websocket.send(OFFER)
+        await assert_refused(websocket, "bad-message")
+
+
+async def test_too_large_messages_are_refused_and_the_seat_is_free_again(
+    visitors: Visitors,
+) -> None:
+    room = await visitors.make_room()
+    async with visitors.join(room) as first:
         assert await types(first, 1) == ["welcome"]
-        async with served.join(room) as second:
+        async with visitors.join(room) as second:
             assert await types(second, 1) == ["welcome"]
             await second.send(OFFER.replace("v=0", "é" * 1000))  # 2000 bytes and some
             await assert_refused(second, "too-large")
         assert await types(first, 2) == ["peer-joined", "peer-left"]
 
 
-async def test_far_too_large_messages_are_cut_off(served: Served) -> None:
-    async with served.join(await served.make_room()) as websocket:
+async def test_far_too_large_messages_are_cut_off(visitors: Visitors) -> None:
+    async with visitors.join(await visitors.make_room()) as websocket:
         assert await types(websocket, 1) == ["welcome"]
         await websocket.send(OFFER.replace("v=0", "x" * 10_000))
         with pytest.raises(ConnectionClosed) as closed:
@@ -198,10 +329,10 @@ async def test_far_too_large_messages_are_cut_off(served: Served) -> None:
     assert closed.value.rcvd.code == 1009
 
 
-async def test_a_room_that_was_empty_for_long_is_gone(served: Served) -> None:
-    room = await served.make_room()
-    served.now = SETTINGS.room_expiry_s
-    async with served.join(room) as websocket:
+async def test_a_room_that_nobody_used_for_long_is_gone(visitors: Visitors, clock: Clock) -> None:
+    room = await visitors.make_room()
+    clock.now += SETTINGS.room_expiry_s
+    async with visitors.join(room) as websocket:
         await assert_refused(websocket, "room-not-found")
 
 

@@ -1,6 +1,7 @@
 """The server as a server_process: where it listens, how it stops, what it does not log."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -17,15 +18,21 @@ from signaling.settings import SignalingSettings
 
 SERVE = (
     "from signaling.server import run; from signaling.settings import SignalingSettings; "
-    "run(SignalingSettings(port=0), lambda url: print(url, flush=True)); print('stopped')"
+    "run(SignalingSettings(), lambda url: print(url, flush=True)); print('stopped')"
 )
 DEADLINE_S = 30
 
 
 @pytest.fixture
-def server_process() -> Iterator[subprocess.Popen[str]]:
+def environment() -> dict[str, str]:
+    return {"CONFAPP_SIGNALING_PORT": "0"}
+
+
+@pytest.fixture
+def server_process(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
         [sys.executable, "-W", "error", "-c", SERVE],
+        env=os.environ | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -48,13 +55,20 @@ def test_a_stop_signal_ends_it_cleanly(server_process: subprocess.Popen[str], nu
     assert output == "stopped\n"
 
 
+@pytest.mark.parametrize(
+    "environment", [{"CONFAPP_SIGNALING_PORT": "0", "CONFAPP_SIGNALING_JSON_LOGS": "true"}]
+)
 def test_neither_rooms_nor_descriptions_are_logged(server_process: subprocess.Popen[str]) -> None:
     server = read_line(server_process)
     created = httpx.post(f"{server}/rooms").json()
     httpx.get(created["url"])
-    address = created["url"].replace("http", "ws", 1) + "/ws"
+    address = f"{server}/r/{created['room']}/ws".replace("http", "ws", 1)
+    join = json.dumps({"type": "join", "token": created["guest_token"]})
     with connect(address) as first, connect(address) as second:
-        first.recv(), second.recv(), first.recv()
+        for websocket in (first, second):
+            websocket.send(join)
+            assert "welcome" in websocket.recv()
+        assert "peer-joined" in first.recv()
         first.send(json.dumps({"type": "description", "kind": "offer", "sdp": "a-secret"}))
         assert "a-secret" in second.recv()
         second.send("not a message")
@@ -62,8 +76,11 @@ def test_neither_rooms_nor_descriptions_are_logged(server_process: subprocess.Po
         server_process.terminate()  # with a peer still there
         output, _ = server_process.communicate(timeout=DEADLINE_S)
     assert server_process.returncode == 0
-    assert created["room"] not in output
-    assert "a-secret" not in output
+    events = [json.loads(line)["event"] for line in output.splitlines()[:-1]]
+    assert {"room-created", "request", "joined", "refused", "left", "lost"} == set(events)
+    secrets = (created["room"], created["guest_token"], created["host_token"], "a-secret")
+    for secret in (*secrets, "127.0.0.1"):
+        assert secret not in output
 
 
 def test_a_port_in_use_is_one_clear_error() -> None:

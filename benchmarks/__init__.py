@@ -1,0 +1,1 @@
+"""Load generators, run by hand; each prints its figures beside a baseline of the same run."""
