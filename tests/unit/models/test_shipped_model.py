@@ -55,7 +55,7 @@ def test_the_rendering_follows_the_driver(head: TalkingHead, person: str) -> Non
     renderings = [head.render(appearance, head.encode_motion(frame)) for frame in frames]
     rendered = [difference(one, frame) for one, frame in zip(renderings, frames, strict=True)]
     frozen = [difference(photo, frame) for frame in frames]
-    assert np.mean(rendered) < 0.8 * np.mean(frozen)
+    assert np.mean(rendered) < 0.65 * np.mean(frozen)
     assert (np.array(rendered) < frozen).all()
 
 
