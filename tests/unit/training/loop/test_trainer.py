@@ -167,11 +167,13 @@ def test_the_total_is_the_weighted_sum(
 def test_the_discriminator_joins_at_its_step_and_learns(
     tiny_config: ModelConfig, guided: TrainingSettings, pairs: Pairs
 ) -> None:
-    settings = guided.changed("weights.adversarial=0.1").changed("adversarial_start=1")
-    trainer = Trainer(tiny_config, settings, ALONE)
+    settings = guided.changed("weights.adversarial=1e-6").changed("adversarial_start=1")
+    # A generator that hardly changes, so that there is one thing to learn.
+    still = tuple(name for name in NETWORKS if name != "appearance")
+    trainer = Trainer(tiny_config, dataclasses.replace(settings, frozen=still), ALONE)
     assert "adversarial" not in trainer.step(pairs.batch(0), RATE).numbers
     losses = [trainer.step(pairs.batch(1), RATE).numbers["discriminator"] for _ in range(40)]
-    assert torch.stack(losses[-5:]).max() < losses[0]
+    assert torch.stack(losses[-5:]).mean() < 0.75 * losses[0]
 
 
 def test_a_resumed_run_goes_on_as_if_it_had_not_stopped(
