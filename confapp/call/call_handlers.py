@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from confapp.errors import ConfappError
 
+from .sound_packet import SoundPacket
 from .source_exchange import SourcePhoto
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class CallHandlers:
         on_live: the call stands; before everything below, and before `connect` returns.
         on_state: the state or its reason changed since then, before the end.
         on_motion: a motion message, and its arrival in seconds on the session's clock.
+        on_sound: a packet of the peer's sound.
+        on_sound_clock: an RTP timestamp of the peer's sound, and when its sample was captured, in
+            seconds on the peer's clock; anew for each connection.
         on_source: the peer's photo; answer with `CallSession.send_source_ready`.
         on_ended: once, after everything is closed.
     """
@@ -80,6 +84,8 @@ class CallHandlers:
     on_live: "Callable[[CallSession], None] | None" = None
     on_state: Callable[[CallState, StateReason], None] | None = None
     on_motion: Callable[[bytes, float], None] | None = None
+    on_sound: Callable[[SoundPacket], None] | None = None
+    on_sound_clock: Callable[[int, float], None] | None = None
     on_source: Callable[[SourcePhoto], None] | None = None
     on_ended: Callable[[EndReason], None] | None = None
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from confapp.errors import ConfappError
+from confapp.opus_plan import OpusPlan
 
 from .call_handlers import CallHandlers, CallState, EndReason, StateReason, call_handler
 from .connection_failure import connection_failure
@@ -20,6 +21,7 @@ from .outbox import Outbox
 from .patience import Patience
 from .peer_link import LinkOptions, PeerLink
 from .signaling_client import SignalingClient
+from .sound_plan import sound_plan
 from .source_exchange import SourceExchange
 from .standing import Standing
 from .statistics import CallStatistics
@@ -163,6 +165,12 @@ class CallSession:
         return self._standing.reason
 
     @property
+    def sound_plan(self) -> OpusPlan:
+        """How sound is best coded now. May be asked from any thread."""
+        counted = self.statistics
+        return sound_plan(counted.motion_loss_there, counted.refused, counted.rtt_s)
+
+    @property
     def peer(self) -> Hello:
         """What the peer said of itself."""
         assert self._their_hello is not None  # noqa: S101 (connect returned)
@@ -217,6 +225,16 @@ class CallSession:
         stands = self.state.stands
         self.statistics.motion_refused += not stands
         return stands and self._outbox.send_motion(message, payload_bytes)
+
+    def send_sound(self, payload: bytes, captured: float) -> None:
+        """Send a packet of Opus now or never.
+
+        Args:
+            payload: the packet.
+            captured: seconds on this session's clock at its first sample.
+        """
+        if self.state.stands:
+            self._outbox.send_sound(payload, captured)
 
     def send_source_ready(self, sha256: str) -> None:
         """Tell the peer that its photo can be animated; motion is taken from now on."""
@@ -278,12 +296,18 @@ class CallSession:
         while not self._ended.done():
             if self._clock() >= next_beat:
                 next_beat = max(next_beat, self._clock() - INTERVAL_S) + INTERVAL_S
-                beat = self._inbox.heartbeat.beat()
-                self._outbox.send(
-                    beat.model_copy(update={"motion_sent": self.statistics.motion_sent})
-                )
+                self._beat()
+            self._outbox.tell_sound_clock()
             self._look_after_link()
             await asyncio.wait({self._ended}, timeout=LOOK_S)
+
+    def _beat(self) -> None:
+        counted = self.statistics
+        self._health.on_own_beat(counted.motion_sent, counted.motion_refused)
+        counted.refused = self._health.refused
+        beat = self._inbox.heartbeat.beat()
+        told = {"motion_sent": counted.motion_sent, "motion_loss": self._health.loss}
+        self._outbox.send(beat.model_copy(update=told))
 
     def _look_after_link(self) -> None:
         silence_s = self._inbox.heartbeat.silence_s
@@ -291,7 +315,6 @@ class CallSession:
             state, reason = self._health.judge(silence_s, self.statistics.rtt_s, self._patience)
             if self._negotiation.has_offer and silence_s >= self._patience.quiet_s:
                 state, reason = CallState.RECONNECTING, StateReason.SILENCE
-            self.statistics.motion_loss = self._health.loss
             if state is CallState.RECONNECTING:
                 self._lose(reason)
             else:
@@ -354,8 +377,10 @@ class CallSession:
             statistics=self.statistics,
             on_control=self._inbox.on_control,
             on_motion=self._inbox.on_motion,
+            on_sound=self._inbox.on_sound,
             on_change=self._on_link_change,
             on_alive=self._on_alive,
+            clock=self._clock,
         )
 
     def _on_alive(self) -> None:
