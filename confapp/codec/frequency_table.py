@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from confapp.codec.errors import TableError
 from confapp.codec.frame_bytes import frame_to_bytes, positions_of
 from confapp.codec.packet import MAX_EPOCH, MAX_KEYPOINTS
-from confapp.codec.range_coder import FREQUENCY_BITS
+from confapp.codec.code_word import FREQUENCY_BITS
 from confapp.motion_frame import MotionFrame
 from confapp.whole_file import whole_file
 
