@@ -19,6 +19,8 @@ class Hello(BaseModel):
     Attributes:
         protocol: version of everything that the two sides say to each other.
         app: version of confapp.
+        session: names this side's session, at random: who comes back with the same name still has
+            all that was sent to it.
         sends, receives: whether this side sends motion, and whether it renders what it receives.
         model_name, model_fingerprint: the weights in use.
         tables_fingerprint: the frequency tables of the codec in use.
@@ -30,6 +32,7 @@ class Hello(BaseModel):
     type: Literal["hello"] = "hello"
     protocol: int = PROTOCOL_VERSION
     app: str = Field(default="", max_length=MAX_NAME)
+    session: str = Field(default="", max_length=MAX_NAME)
     sends: bool = False
     receives: bool = False
     model_name: str = Field(default="", max_length=MAX_NAME)
