@@ -70,6 +70,8 @@ class CallHandlers:
         on_live: the call stands; before everything below, and before `connect` returns.
         on_state: the state or its reason changed since then, before the end.
         on_motion: a motion message, and its arrival in seconds on the session's clock.
+        on_delivered: a motion message of this side has arrived at the peer.
+        on_key_request: the peer misses what this side's motion is told from.
         on_source: the peer's photo; answer with `CallSession.send_source_ready`.
         on_ended: once, after everything is closed.
     """
@@ -80,6 +82,8 @@ class CallHandlers:
     on_live: "Callable[[CallSession], None] | None" = None
     on_state: Callable[[CallState, StateReason], None] | None = None
     on_motion: Callable[[bytes, float], None] | None = None
+    on_delivered: Callable[[bytes], None] | None = None
+    on_key_request: Callable[[], None] | None = None
     on_source: Callable[[SourcePhoto], None] | None = None
     on_ended: Callable[[EndReason], None] | None = None
 

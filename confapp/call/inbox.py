@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from . import control_message
 from .call_handlers import CallHandlers, call_handler
-from .control_message import Beat, Bye, ControlMessage, SourceAnnounce, SourceReady
+from .control_message import Beat, Bye, ControlMessage, KeyRequest, SourceAnnounce, SourceReady
 from .heartbeat import Heartbeat
 from .hello import Hello
 from .link_health import LinkHealth
@@ -99,6 +99,8 @@ class Inbox:
             self._source.on_announce(message)
         elif isinstance(message, SourceReady):
             self._source.on_ready(message)
+        elif isinstance(message, KeyRequest):
+            call_handler(self._handlers.on_key_request)
 
     def _take_beat(self, beat: Beat) -> None:
         self.heartbeat.on_beat(beat)

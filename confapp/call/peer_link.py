@@ -21,6 +21,7 @@ from signaling.messages import IceServer
 
 from . import wire_meter
 from .ice_tuning import apply_ice_tuning
+from .sctp_tuning import delay_acknowledgements, follow_deliveries
 from .statistics import CallStatistics
 
 # Both sides know the channels beforehand (RFC 8832 section 3), so no round trip announces them.
@@ -66,6 +67,7 @@ class PeerLink:
         on_change: called when `is_open` or `is_closed` became true; must not raise.
         on_alive: called with whatever comes from the peer, acknowledgements included; must not
             raise.
+        on_delivered: called with each motion message that the peer acknowledged; must not raise.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class PeerLink:
         on_motion: Received,
         on_change: Callable[[], None],
         on_alive: Callable[[], None],
+        on_delivered: Callable[[bytes], None],
     ) -> None:
         apply_ice_tuning()
         # Never None: aiortc would ask a public STUN server of its own choice.
@@ -119,6 +122,8 @@ class PeerLink:
         assert sctp is not None  # noqa: S101 (made with the first channel)
         self._sctp = sctp
         _shield(sctp, statistics, on_alive)
+        delay_acknowledgements(sctp)
+        follow_deliveries(sctp, MOTION_CHANNEL_ID, on_delivered)
 
     @property
     def is_open(self) -> bool:

@@ -10,6 +10,7 @@ Bytes from outside raise only the errors here: `PacketError` for a message, `Con
 file, `TableError` for tables.
 """
 
+from confapp.codec.codec_tables import CodecTables
 from confapp.codec.container import FvcHeader, FvcReader, FvcWriter
 from confapp.codec.counter import WrappingCounter
 from confapp.codec.errors import (
@@ -42,6 +43,7 @@ __all__ = [
     "HEADER_BYTES",
     "MAX_KEYPOINTS",
     "CodecMode",
+    "CodecTables",
     "ContainerError",
     "ForeignEpochError",
     "ForeignVersionError",

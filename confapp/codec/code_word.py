@@ -1,5 +1,7 @@
 """The shortest bytes that say what a range coder was given."""
 
+from typing import TypeAlias
+
 import constriction
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +13,9 @@ MODEL_BITS = 24  # constriction's fixed point
 WORD_BITS = 32  # what constriction writes at a time
 STATE_BITS = 64  # of its lower bound and range
 
-Model = constriction.stream.model.Categorical
-Encoder = constriction.stream.queue.RangeEncoder
-Decoder = constriction.stream.queue.RangeDecoder
+Model: TypeAlias = constriction.stream.model.Categorical
+Encoder: TypeAlias = constriction.stream.queue.RangeEncoder
+Decoder: TypeAlias = constriction.stream.queue.RangeDecoder
 
 
 def integer_models(frequencies: NDArray[np.integer]) -> list[Model]:

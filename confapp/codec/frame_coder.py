@@ -1,10 +1,10 @@
 """One frame to and from a range coder, told from the state of its reference.
 
-    timestamp        how late it is in ms; without a reference, 16 bits
-    shape            1 flag: keypoints and level as the reference's; else 5 and 3 bits
-    activity         quarter octaves above what the reference's distance lets expect
-    residuals        3k + 6, in steps: rotation, translation, deformations keypoint by keypoint
-    escapes          after them, those beyond +-127: sign, number of bits, bits
+timestamp        how late it is in ms; without a reference, 16 bits
+shape            1 flag: keypoints and level as the reference's; else 5 and 3 bits
+activity         quarter octaves above what the reference's distance lets expect
+residuals        3k + 6, in steps: rotation, translation, deformations keypoint by keypoint
+escapes          after them, those beyond +-127: sign, number of bits, bits
 """
 
 from dataclasses import dataclass
@@ -110,7 +110,14 @@ class FrameCoder:
         activity += expected_activity(distance)
         self._put(encoder, residuals, _shifted(own_classes, activity))
         return self._after(
-            reference, distance, values, residuals, activity, delay_ms, motion.keypoints, level
+            reference,
+            distance,
+            values=values,
+            residuals=residuals,
+            activity=activity,
+            delay_ms=delay_ms,
+            keypoints=motion.keypoints,
+            level=level,
         )
 
     def decode(
@@ -159,7 +166,14 @@ class FrameCoder:
             escapes=sum(abs(residual) > LARGEST for residual in residuals),
         )
         state = self._after(
-            reference, distance, values, residuals, activity, delay_ms, keypoints, level
+            reference,
+            distance,
+            values=values,
+            residuals=residuals,
+            activity=activity,
+            delay_ms=delay_ms,
+            keypoints=keypoints,
+            level=level,
         )
         return state, account
 
@@ -207,6 +221,7 @@ class FrameCoder:
         self,
         reference: MotionState,
         distance: int,
+        *,
         values: NDArray[np.int64],
         residuals: list[int],
         activity: int,
@@ -221,8 +236,16 @@ class FrameCoder:
         else:
             spreads, interval = self.tables.after_root, FIRST_INTERVAL
         timestamp_ms = (reference.timestamp_ms + delay_ms) % TIMESTAMP_MODULUS
-        return MotionState.of(values, spreads, interval, timestamp_ms, keypoints, level)
+        return MotionState.of(
+            values,
+            spreads,
+            interval=interval,
+            timestamp_ms=timestamp_ms,
+            keypoints=keypoints,
+            level=level,
+        )
 
 
 def _shifted(classes: NDArray[np.int64], activity: int | NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.clip(classes + activity, 0, CLASSES - 1)
+    shifted: NDArray[np.int64] = np.clip(classes + activity, 0, CLASSES - 1)
+    return shifted

@@ -27,7 +27,13 @@ class ReadFrame(NamedTuple):
 
 
 class MotionEncoder(Protocol):
-    """The sending end of one stream."""
+    """The sending end of one stream.
+
+    Attributes:
+        level: of the quantiser, from 0 (the default quality), for modes that have one.
+    """
+
+    level: int
 
     def encode(self, motions: Sequence[MotionFrame]) -> bytes:
         """One message of 1 to `MotionCodec.max_frames` frames, which follow the last message's."""

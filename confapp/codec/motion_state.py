@@ -49,6 +49,7 @@ class MotionState:
         cls,
         values: NDArray[np.int64],
         spreads: NDArray[np.int64],
+        *,
         interval: int,
         timestamp_ms: int,
         keypoints: int,
@@ -136,4 +137,3 @@ class FramePrediction:
         self.values[start:stop] = values
         if any(changes):
             self._expected[stop:] += self._weights[stop:, start:stop] @ np.array(changes, np.int64)
-

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -128,7 +127,14 @@ class PredictionTables:
     def root(self) -> MotionState:
         """The reference of a frame that has none."""
         spreads = np.append(self.first_spreads, TIMESTAMP_SPREAD)
-        return MotionState.of(self.mean, spreads, FIRST_INTERVAL, 0, self.keypoints, 0)
+        return MotionState.of(
+            self.mean,
+            spreads,
+            interval=FIRST_INTERVAL,
+            timestamp_ms=0,
+            keypoints=self.keypoints,
+            level=0,
+        )
 
     @cached_property
     def after_root(self) -> NDArray[np.int64]:

@@ -141,8 +141,8 @@ class PredictiveEncoder:
 class PredictiveDecoder:
     """The receiving end. A message is read if and only if its reference is held.
 
-    It holds the last frames of 256 messages, and the reference in use. Counting starts at the first message's 16 bits, so a reader that joins late is off by a
-    constant.
+    It holds the last frames of 256 messages, and the reference in use. Counting starts at the first
+    message's 16 bits, so a reader that joins late is off by a constant.
     """
 
     def __init__(self, coder: FrameCoder) -> None:

@@ -63,7 +63,8 @@ def scaled_down(sizes: NDArray[np.int64], activity: int) -> NDArray[np.int64]:
 def _geometric(mean: int) -> list[int]:
     """P(|r| = size, one sign) of the two-sided geometric distribution with E|r| = mean / 2^16.
 
-    E|r| = 2 d / (1 - d^2) for the decay d, so d = (sqrt(1 + m^2) - 1) / m; P(0) = (1 - d) / (1 + d).
+    E|r| = 2 d / (1 - d^2) for the decay d, so d = (sqrt(1 + m^2) - 1) / m;
+    P(0) = (1 - d) / (1 + d).
     """
     one = 1 << FIXED
     mean <<= FIXED - SPREAD_BITS
