@@ -74,6 +74,8 @@ class CallHandlers:
         on_sound: a packet of the peer's sound.
         on_sound_clock: an RTP timestamp of the peer's sound, and when its sample was captured, in
             seconds on the peer's clock; anew for each connection.
+        on_delivered: a motion message of this side has arrived at the peer.
+        on_key_request: the peer misses what this side's motion is told from.
         on_source: the peer's photo; answer with `CallSession.send_source_ready`.
         on_ended: once, after everything is closed.
     """
@@ -86,6 +88,8 @@ class CallHandlers:
     on_motion: Callable[[bytes, float], None] | None = None
     on_sound: Callable[[SoundPacket], None] | None = None
     on_sound_clock: Callable[[int, float], None] | None = None
+    on_delivered: Callable[[bytes], None] | None = None
+    on_key_request: Callable[[], None] | None = None
     on_source: Callable[[SourcePhoto], None] | None = None
     on_ended: Callable[[EndReason], None] | None = None
 

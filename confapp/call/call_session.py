@@ -12,6 +12,7 @@ from confapp.opus_plan import OpusPlan
 
 from .call_handlers import CallHandlers, CallState, EndReason, StateReason, call_handler
 from .connection_failure import connection_failure
+from .control_message import KeyRequest
 from .heartbeat import INTERVAL_S, Heartbeat
 from .hello import Hello, check
 from .inbox import MAX_MOTION_BYTES, Inbox
@@ -240,6 +241,10 @@ class CallSession:
         """Tell the peer that its photo can be animated; motion is taken from now on."""
         self._outbox.send(self._source.tell_ready(sha256))
 
+    def request_key(self) -> None:
+        """Ask the peer for motion that is told from nothing, since what it is told from is lost."""
+        self._outbox.send(KeyRequest())
+
     def local_time(self, peer_time: float) -> float | None:
         """A time on the peer's clock as one on ours, in seconds; None while the offset is unknown.
 
@@ -381,10 +386,14 @@ class CallSession:
             on_change=self._on_link_change,
             on_alive=self._on_alive,
             clock=self._clock,
+            on_delivered=self._on_delivered,
         )
 
     def _on_alive(self) -> None:
         self._inbox.heartbeat.heard()
+
+    def _on_delivered(self, message: bytes) -> None:
+        call_handler(self._handlers.on_delivered, message)
 
     def _on_link_change(self) -> None:
         link = self._negotiation.link

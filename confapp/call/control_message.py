@@ -97,7 +97,13 @@ class Bye(_Message):
     reason: str = Field(default="", max_length=MAX_REASON)
 
 
-ControlMessage = Hello | SourceAnnounce | SourceReady | Beat | SoundClock | Bye
+class KeyRequest(_Message):
+    """Receiver to sender: motion is told from a frame that is not here; tell it from nothing."""
+
+    type: Literal["key-request"] = "key-request"
+
+
+ControlMessage = Hello | SourceAnnounce | SourceReady | KeyRequest | Beat | SoundClock | Bye
 
 _CONTROL_MESSAGE: TypeAdapter[ControlMessage] = TypeAdapter(
     Annotated[ControlMessage, Field(discriminator="type")]

@@ -4,7 +4,15 @@ from collections.abc import Callable
 
 from . import control_message
 from .call_handlers import CallHandlers, call_handler
-from .control_message import Beat, Bye, ControlMessage, SoundClock, SourceAnnounce, SourceReady
+from .control_message import (
+    Beat,
+    Bye,
+    ControlMessage,
+    KeyRequest,
+    SoundClock,
+    SourceAnnounce,
+    SourceReady,
+)
 from .heartbeat import Heartbeat
 from .hello import Hello
 from .link_health import LinkHealth
@@ -107,6 +115,8 @@ class Inbox:
             self._source.on_announce(message)
         elif isinstance(message, SoundClock):
             call_handler(self._handlers.on_sound_clock, message.timestamp, message.captured)
+        elif isinstance(message, KeyRequest):
+            call_handler(self._handlers.on_key_request)
         else:
             self._source.on_ready(message)
 

@@ -21,6 +21,7 @@ from signaling.messages import IceServer
 
 from . import wire_meter
 from .ice_tuning import apply_ice_tuning
+from .sctp_tuning import delay_acknowledgements, follow_deliveries
 from .sound_packet import SoundPacket
 from .sound_track import (
     SoundTrack,
@@ -76,6 +77,7 @@ class PeerLink:
         on_alive: called with whatever comes from the peer, acknowledgements included; must not
             raise.
         clock: seconds on the session's clock.
+        on_delivered: called with each motion message that the peer acknowledged; must not raise.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class PeerLink:
         on_change: Callable[[], None],
         on_alive: Callable[[], None],
         clock: Callable[[], float],
+        on_delivered: Callable[[bytes], None],
     ) -> None:
         apply_ice_tuning()
         # Never None: aiortc would ask a public STUN server of its own choice.
@@ -136,6 +139,8 @@ class PeerLink:
         assert sctp is not None  # noqa: S101 (made with the first channel)
         self._sctp = sctp
         _shield(sctp, statistics, on_alive)
+        delay_acknowledgements(sctp)
+        follow_deliveries(sctp, MOTION_CHANNEL_ID, on_delivered)
 
     @property
     def is_open(self) -> bool:
