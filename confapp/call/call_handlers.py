@@ -70,6 +70,7 @@ class CallHandlers:
         on_waiting: nobody else is in the room (yet, or any more).
         on_live: the call stands; before everything below, and before `connect` returns.
         on_state: the state or its reason changed since then, before the end.
+        on_safety_code: the words that both people should see alike; again when they change.
         on_motion: a motion message, and its arrival in seconds on the session's clock.
         on_sound: a packet of the peer's sound.
         on_sound_clock: an RTP timestamp of the peer's sound, and when its sample was captured, in
@@ -85,6 +86,7 @@ class CallHandlers:
     on_waiting: Callable[[], None] | None = None
     on_live: "Callable[[CallSession], None] | None" = None
     on_state: Callable[[CallState, StateReason], None] | None = None
+    on_safety_code: Callable[[str], None] | None = None
     on_motion: Callable[[bytes, float], None] | None = None
     on_sound: Callable[[SoundPacket], None] | None = None
     on_sound_clock: Callable[[int, float], None] | None = None

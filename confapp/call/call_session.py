@@ -21,6 +21,7 @@ from .negotiation import Negotiation
 from .outbox import Outbox
 from .patience import Patience
 from .peer_link import LinkOptions, PeerLink
+from .safety_code import safety_code
 from .signaling_client import SignalingClient
 from .sound_plan import sound_plan
 from .source_exchange import SourceExchange
@@ -44,6 +45,7 @@ class CallSession:
 
     Attributes:
         statistics: live counters.
+        safety_code: words that both people should see alike; None until they are worked out.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class CallSession:
         options: LinkOptions,
     ) -> None:
         self.statistics = CallStatistics()
+        self.safety_code: str | None = None
         self._standing = Standing(patience, clock, handlers.on_state)
         self._signaling = signaling
         self._my_hello = hello.model_copy(
@@ -96,6 +99,8 @@ class CallSession:
         self._negotiating: asyncio.Task[None] | None = None
         self._running: asyncio.Task[None] | None = None
         self._hello_sent = False
+        self._fingerprints: tuple[bytes, bytes] | None = None
+        self._coding: asyncio.Task[None] | None = None
 
     @classmethod
     async def connect(
@@ -346,9 +351,10 @@ class CallSession:
             self._end(EndReason.CLOSED)
         if self._ended.done() and self._ended.result() is EndReason.CLOSED:
             await self._outbox.say_goodbye(EndReason.CLOSED, GOODBYE_S)
-        if self._negotiating is not None:
-            self._negotiating.cancel()
-            await asyncio.gather(self._negotiating, return_exceptions=True)
+        for task in (self._negotiating, self._coding):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         await self._negotiation.close()
         await self._signaling.close()
 
@@ -430,6 +436,7 @@ class CallSession:
             self._inbox.heartbeat = Heartbeat(self._clock)
         self._their_hello = hello
         self._stand()
+        self._tell_safety_code()
         if not self._greeted.done():
             self._greeted.set_result(None)
             self._signaling.patience_s = float("inf")  # it may be needed again
@@ -437,6 +444,17 @@ class CallSession:
         elif (unsettled := self._source.unsettled(same_peer=same_peer)) is not None:
             for message in unsettled:
                 self._outbox.send(message)
+
+    def _tell_safety_code(self) -> None:
+        link = self._negotiation.link
+        assert link is not None  # noqa: S101 (a hello has come over it)
+        if link.fingerprints != self._fingerprints:
+            self._fingerprints = link.fingerprints
+            self._coding = asyncio.create_task(self._work_out_safety_code(*link.fingerprints))
+
+    async def _work_out_safety_code(self, ours: bytes, theirs: bytes) -> None:
+        self.safety_code = await asyncio.to_thread(safety_code, ours, theirs)
+        call_handler(self._handlers.on_safety_code, self.safety_code)
 
     def _stand(self) -> None:
         self._negotiation.settle()

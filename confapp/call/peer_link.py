@@ -16,6 +16,7 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.exceptions import InvalidStateError
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from signaling.messages import IceServer
 
@@ -171,6 +172,18 @@ class PeerLink:
     def has_path(self) -> bool:
         """Datagrams go through to the peer and back."""
         return self._sctp.transport.transport.state in {"connected", "completed"}
+
+    @property
+    def fingerprints(self) -> tuple[bytes, bytes]:
+        """SHA-256 of our certificate and of the one that the peer has shown; once it is open."""
+        # Of the connection itself, not of what the signaling server has passed on.
+        ssl = self._sctp.transport._ssl
+        assert ssl is not None  # noqa: S101 (open)
+        own = ssl.get_certificate(as_cryptography=True)
+        theirs = ssl.get_peer_certificate(as_cryptography=True)
+        assert own is not None  # noqa: S101 (aiortc's contexts have one)
+        assert theirs is not None  # noqa: S101 (DTLS has asked for it)
+        return own.fingerprint(SHA256()), theirs.fingerprint(SHA256())
 
     async def offer(self) -> str:
         """Start as the offering side: gather candidates and return the SDP offer."""
