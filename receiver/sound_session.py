@@ -51,6 +51,11 @@ class SoundReceiver:
         """A picture captured then on the peer's clock is shown then on ours."""
         self.sync.on_picture(captured, shown, self._playout.heard(shown))
 
+    def picture_due(self, captured: float) -> float | None:
+        """When a picture captured then on the peer's clock should be shown, on ours."""
+        due = self._playout.own_due()
+        return self.sync.picture_due(captured, *due) if due is not None else None
+
     async def run(self, call: CallSession) -> None:
         """Play until the task is cancelled.
 
