@@ -172,10 +172,10 @@ class ReceiverSession:
                 self._motions.put(self._smoothing.smooth(motion) if self._smoothing else motion)
                 self._count_playout()
             self._arrived.clear()
+            wait_s = self._playout.wait_s(self._clock()) + TICK_S
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(
-                    self._arrived.wait(), self._playout.wait_s(self._clock()) + TICK_S
-                )
+                async with asyncio.timeout(wait_s):  # wait_for may swallow a cancellation
+                    await self._arrived.wait()
 
     async def run(self, call: CallSession) -> None:
         """Render until the task is cancelled.

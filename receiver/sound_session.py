@@ -63,11 +63,13 @@ class SoundReceiver:
             ConfappError: the speaker cannot be used.
         """
         self._call = call
-        speaker = await asyncio.to_thread(self._open_speaker, self._read)
+        opening = asyncio.ensure_future(asyncio.to_thread(self._open_speaker, self._read))
         try:
+            await asyncio.shield(opening)
             await asyncio.Event().wait()
         finally:
-            if speaker is not None:
+            await asyncio.wait({opening})  # a speaker that opens late must be closed as well
+            if opening.exception() is None and (speaker := opening.result()) is not None:
                 await asyncio.to_thread(speaker.close)
 
     def _clock_offset(self) -> float | None:
