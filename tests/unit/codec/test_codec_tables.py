@@ -101,6 +101,6 @@ def test_tables_outside_their_ranges_cannot_be(tables: CodecTables) -> None:
         (good.mean, good.first_spreads, good.next_spreads, good.weights * 10**6),
     ):
         with pytest.raises(ValueError, match=r"\w"):
-            PredictionTables(*arguments)  # type: ignore[arg-type]
+            PredictionTables(*arguments)
     with pytest.raises(ValueError, match="same K"):
         PredictionTables.fit([])
