@@ -269,12 +269,15 @@ def reenact(
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(help="an .fvc file")], as_json: Json = False
+    file: Annotated[Path, typer.Argument(help="an .fvc file")],
+    tables: Tables = None,
+    plot: Annotated[Path | None, typer.Option(help="draw bytes over time (.svg)")] = None,
+    as_json: Json = False,
 ) -> None:
-    """Say what an .fvc file holds."""
+    """Say what an .fvc file holds: messages, references, bytes by part."""
     from confapp.stream_inspection import print_summary
 
-    print_summary(file, as_json=as_json)
+    print_summary(file, tables=tables, plot=plot, as_json=as_json)
 
 
 @tables_app.command("fit")
