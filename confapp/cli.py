@@ -456,6 +456,27 @@ def doctor(
     (print_models if models else print_machine)(as_json=as_json)
 
 
+@app.command("bench-link")
+def bench_link(
+    profile: Annotated[
+        Literal["2g", "3g", "satellite", "lossy-wifi"], typer.Option(help="what the link is like")
+    ] = "3g",
+    seconds: Annotated[float, typer.Option(min=5, help="how long to measure")] = 20,
+    outage: Annotated[float, typer.Option(min=0, help="seconds without any network")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Hold a two-way call over an emulated poor link and say how it fared."""
+    from dataclasses import asdict
+
+    import confapp.media  # noqa: F401 - before aiortc; see there
+    from confapp.emulation.link_bench import bench_link as run
+    from confapp.emulation.link_profile import PROFILES
+
+    figures = run(PROFILES[profile], seconds, outage)
+    lines = [line for end in figures for line in ("", *end.lines())]
+    print(json.dumps([asdict(end) for end in figures]) if as_json else "\n".join(lines[1:]))
+
+
 @app.command()
 def demo(
     seconds: Annotated[float, typer.Option(min=2, help="length of the call")] = 10,
