@@ -38,7 +38,8 @@ class LinkFigures:
         shown_fps: frames shown that were received, not made up.
         extrapolated_fps: frames made up for missing ones.
         picture_delay_ms_p50, picture_delay_ms_p95: capture to shown, without the networks' time.
-        longest_freeze_ms: between two frames shown that were received.
+        longest_freeze_ms: between two frames shown.
+        longest_hole_ms: between two of them that were received, not made up.
         sound_delay_ms: how long sound waits for slower packets, at the end.
         longest_sound_gap_ms: the longest stretch of sound made up.
         concealed_share: of the time, made up for lost sound.
@@ -55,6 +56,7 @@ class LinkFigures:
     picture_delay_ms_p50: float
     picture_delay_ms_p95: float
     longest_freeze_ms: float
+    longest_hole_ms: float
     sound_delay_ms: float
     longest_sound_gap_ms: float
     concealed_share: float
@@ -170,7 +172,8 @@ def _figures(
     grown: dict[str, Any] = {name: after[name] - before[name] for name in after}
     shown = end.shown[int(before["shown"]) :]
     delays = 1000 * np.array([delay for _, delay in shown] or [np.nan])
-    steps = 1000 * np.diff([at for at, _ in shown])
+    holes = 1000 * np.diff([at for at, _ in shown])
+    freezes = 1000 * np.diff([at for at in end.pictures if at >= before["at"]])
     skew_ms = end.speaker.sync.skew_ms
     assert end.live_at is not None  # noqa: S101 (connected)
     return LinkFigures(
@@ -179,7 +182,8 @@ def _figures(
         extrapolated_fps=round(grown["extrapolated"] / grown["at"], 1),
         picture_delay_ms_p50=round(float(np.percentile(delays, 50)), 1),
         picture_delay_ms_p95=round(float(np.percentile(delays, 95)), 1),
-        longest_freeze_ms=round(float(steps.max(initial=0.0)), 1),
+        longest_freeze_ms=round(float(freezes.max(initial=0.0)), 1),
+        longest_hole_ms=round(float(holes.max(initial=0.0)), 1),
         sound_delay_ms=round(end.speaker.statistics.delay_ms, 1),
         longest_sound_gap_ms=round(end.speaker.statistics.longest_gap_ms, 1),
         concealed_share=round(grown["concealed"] / 1000 / grown["at"], 4),

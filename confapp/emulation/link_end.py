@@ -43,6 +43,7 @@ class LinkEnd:
     Attributes:
         call: the session, once it stands.
         shown: for each frame shown: when, and how long after its capture; seconds.
+        pictures: when any frame was shown, made up or not.
         states: each state, its reason, and when it began.
         speaker: the sound's receiving side.
         live_at: when the call stood.
@@ -53,6 +54,7 @@ class LinkEnd:
     ) -> None:
         self.call: CallSession
         self.shown: list[tuple[float, float]] = []
+        self.pictures: list[float] = []
         self.states: list[tuple[CallState, StateReason, float]] = []
         self.live_at: float | None = None
         self._codec = codec
@@ -151,6 +153,7 @@ class LinkEnd:
             if (motion := self._playout.take(now)) is not None:
                 captured = self._origin + motion.timestamp_ms / 1000
                 self.speaker.on_picture(captured, now)
+                self.pictures.append(now)
                 if self._playout.extrapolated == made_up:
                     self.shown.append((now, now - captured))
             await asyncio.sleep(min(0.005, self._playout.wait_s(now) + 0.001))
