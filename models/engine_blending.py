@@ -11,20 +11,23 @@ from models.appearance import SourceFeatures
 from models.blocks import ResBlock
 from models.config import IMAGE_CHANNELS
 from models.engine_folding import Residual, convolved, doubled, same
-from models.engine_planar_field import FieldRows
+from models.engine_planar_field import FieldMatrices
 from models.engine_sampling import SampleTable
-from models.generator import BlendingGenerator
+from models.generator import BlendingGenerator, warp_plane
 from models.geometry import plane_grid
 
 
 @dataclass(frozen=True, slots=True)
 class BlendingSource:
-    """What G keeps of a source: all that it samples, coarse to fine."""
+    """What G keeps of a source: all that it samples, coarse to fine.
+
+    The image has so few channels that sampling it plane by plane is faster.
+    """
 
     volume: SampleTable
     skip: SampleTable
     fine_skip: SampleTable
-    image: SampleTable
+    image: Tensor
 
 
 class Blending:
@@ -59,9 +62,9 @@ class Blending:
         self._to_image = convolved(network.to_image, dtype, outputs=shuffled)
 
         device = next(network.parameters()).device
-        self._plane = plane_grid(2 * size, device).view(-1, 2)
-        self._fine_plane = plane_grid(4 * size, device).view(-1, 2)
-        self._image_plane = plane_grid(8 * size, device).view(-1, 2)
+        self._plane, self._fine_plane, self._image_plane = (
+            plane_grid(scale * size, device).permute(2, 0, 1).contiguous() for scale in (2, 4, 8)
+        )
         self._to_fine = _doubling(2 * size, device)
         self._to_picture = _doubling(4 * size, device) @ self._to_fine
 
@@ -72,10 +75,10 @@ class Blending:
             SampleTable(features.volume, border=False),
             SampleTable(skip, border=True),
             SampleTable(fine_skip, border=True),
-            SampleTable(features.image, border=True),
+            features.image,
         )
 
-    def picture(self, source: BlendingSource, field: FieldRows) -> Tensor:
+    def picture(self, source: BlendingSource, field: FieldMatrices) -> Tensor:
         """G for one frame: (H, W, 3) in [0, 1], fp32."""
         size = self._size
         volume = self._entry(_planes(source.volume.at(field.flow), size).to(self._dtype))
@@ -86,16 +89,17 @@ class Blending:
             y = block(y)
         y = self._detail_block(self._merge_detail(torch.cat([self._up(y), detail], 1)))
 
-        shift = (field.surface - self._plane).view(2 * size, 2 * size, 2)
-        fine = source.fine_skip.at(_enlarged(shift, self._to_fine).add_(self._fine_plane))
+        shift = field.surface.view_as(self._plane) - self._plane
+        places = _enlarged(shift, self._to_fine).add_(self._fine_plane)
+        fine = source.fine_skip.at(places.flatten(1))
         fine = _planes(fine.to(self._dtype), 4 * size)
         out = self._to_image(self._merge_fine(torch.cat([self._up_fine(y), fine], 1)))
         # (2 x 2 x 4) planes of 4 H' -> pixels of 8 H'
         out = out.permute(0, 2, 3, 1).view(4 * size, 4 * size, 2, 2, -1).permute(0, 2, 1, 3, 4)
-        out = torch.sigmoid(out.float()).reshape(-1, IMAGE_CHANNELS + 1)
+        out = torch.sigmoid(out.float()).reshape(8 * size, 8 * size, IMAGE_CHANNELS + 1)
         places = _enlarged(shift, self._to_picture).add_(self._image_plane)
-        picture = torch.lerp(out[:, :-1], source.image.at(places), out[:, -1:])
-        return picture.view(8 * size, 8 * size, IMAGE_CHANNELS)
+        warped = warp_plane(source.image, places.permute(1, 2, 0)[None])[0].permute(1, 2, 0)
+        return torch.lerp(out[..., :-1], warped, out[..., -1:])
 
 
 def _planes(rows: Tensor, size: int) -> Tensor:
@@ -110,6 +114,5 @@ def _doubling(size: int, device: torch.device) -> Tensor:
 
 
 def _enlarged(shift: Tensor, along: Tensor) -> Tensor:
-    """Displacements (h, h, 2), enlarged along both axes by (H, h): rows (H^2, 2)."""
-    x, y = (along @ shift[..., axis] @ along.t() for axis in (0, 1))
-    return torch.stack([x, y], dim=-1).view(-1, 2)
+    """Displacements (2, h, h), enlarged along both axes by (H, h): (2, H, H)."""
+    return along @ shift @ along.t()

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 NONE, RELU, LEAKY_RELU = "none", "relu", "leaky_relu"  # as oneDNN is told them
 LEAKY_SLOPE = 0.01  # of nn.LeakyReLU
-ONEDNN_TYPES = (torch.float32, torch.bfloat16)
 
 
 class Convolution(nn.Module):
@@ -51,9 +50,9 @@ class Convolution(nn.Module):
         self._transposed = transposed
         self._fused = (
             not weight.is_cuda
-            and dtype in ONEDNN_TYPES
             and torch._C._has_mkldnn
             and hasattr(torch.ops.mkldnn, "_reorder_convolution_transpose_weight")
+            and (dtype is torch.float32 or _takes_bf16(dtype))
         )
         self._packed: Tensor | None = None
 
@@ -102,3 +101,7 @@ class Convolution(nn.Module):
         if self._activation == RELU:
             return F.relu(y)
         return F.leaky_relu(y, LEAKY_SLOPE) if self._activation == LEAKY_RELU else y
+
+
+def _takes_bf16(dtype: torch.dtype) -> bool:
+    return dtype is torch.bfloat16 and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())

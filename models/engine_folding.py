@@ -1,7 +1,7 @@
 """Networks as they run: norms folded into convolutions, doublings made part of them.
 
 All of it is exact but for rounding. A batch norm that follows a convolution in inference is a
-factor and a shift of its output. Doubling a plane by nearest neighbours and then convolving 3x3
+factor and a shift of its output, spectral norm a factor of the weights. Doubling a plane by nearest neighbours and then convolving 3x3
 reads each coarse pixel several times; summing those weights gives a transposed convolution 4x4 of
 stride 2 with 4/9 of the arithmetic.
 """
@@ -12,7 +12,6 @@ from typing import cast
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from models.blocks import Bottleneck, ResBlock, SameBlock, UpBlock
 from models.engine_convolution import LEAKY_RELU, NONE, RELU, Convolution
@@ -31,16 +30,8 @@ def folded(network: nn.Module, dtype: torch.dtype) -> nn.Module:
     Linear layers and whatever is no convolution stay as they are, in fp32.
     """
     network = copy.deepcopy(network).eval().requires_grad_(False)
-    remove_spectral_norm(network)
     _replace(network, dtype)
     return network
-
-
-def remove_spectral_norm(network: nn.Module) -> None:
-    """Keep the normalised weights as plain ones, in place."""
-    for layer in network.modules():
-        if parametrize.is_parametrized(layer):
-            parametrize.remove_parametrizations(layer, "weight")
 
 
 def convolved(

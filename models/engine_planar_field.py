@@ -2,8 +2,8 @@
 
 What depends on the source alone is computed once: the compressed volume, the source's heat maps,
 and their share of the two convolutions that see them beside the driver's (a convolution of joined
-planes is a sum of convolutions). Channels are last throughout, so places are rows of matrices and
-the mixture of eq. 4's flows is a matrix product.
+planes is a sum of convolutions). Channels are last throughout, so masks are matrices of
+places and flows, and the mixture of eq. 4 is a matrix product.
 """
 
 from dataclasses import dataclass
@@ -39,12 +39,12 @@ class FieldSource:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldRows:
-    """`MotionField` in rows, a place each, row by row of the picture.
+class FieldMatrices:
+    """`MotionField` as matrices; places go row by row of the picture.
 
     Attributes:
-        flow: (H' W' D, 3), depth fastest.
-        surface: (2H' 2W', 2).
+        flow: (3, H' W' D), depth fastest.
+        surface: (2, 2H' 2W').
         occlusion: (2H' 2W', 1).
         features: (1, C, 2H', 2W').
     """
@@ -71,9 +71,9 @@ class PlanarField:
         self._depth, self._flows, self._size = network.depth, network.flows, size
         device = next(network.parameters()).device
         self._line = plane_grid(2 * size, device)[0, :, 0]
-        self._plane = plane_grid(2 * size, device).view(-1, 2)
+        self._plane = plane_grid(2 * size, device).view(-1, 2).t().contiguous()
         grid = volume_grid(self._depth, size, device)
-        self._grid = grid.permute(1, 2, 0, 3).reshape(-1, 3)  # H' x W' x D rows
+        self._grid = grid.permute(3, 1, 2, 0).reshape(3, -1)  # H' x W' x D places
 
         self._compress = cast(nn.Conv3d, network.compress)
         self._expression = network.expression
@@ -110,17 +110,17 @@ class PlanarField:
             self._heat_source(self._heatmaps(source.points)),
         )
 
-    def field(self, source: FieldSource, driving: Keypoints) -> FieldRows:
+    def field(self, source: FieldSource, driving: Keypoints) -> FieldMatrices:
         """M for one frame."""
         jacobian, offsets = flow_affine(
             source.keypoints, driving, rotation_in_flow=self._affine_turns
         )
-        turn, offset = jacobian[0].t(), offsets[0]  # rows are points
-        still_first = F.pad(offset, (0, 0, 1, 0))  # the background's offset is none
+        turn, offset = jacobian[0], offsets[0]
+        shifts = F.pad(offset, (0, 0, 1, 0)).t()  # of the background none: 3 x (K + 1)
         size = self._size
 
-        turned = self._grid @ turn
-        moved = source.compressed.at(turned + offset.mean(0))  # (H' W' D) x C
+        turned = turn @ self._grid
+        moved = source.compressed.at(turned + offset.mean(0)[:, None])  # (H' W' D) x C
         moved = moved.view(1, size, size, -1).permute(0, 3, 1, 2)
         heat = self._heat(self._heatmaps(driving.points), plus=source.heat)
         joined = torch.cat([moved.to(self._dtype), F.avg_pool2d(heat, 2)], 1)
@@ -134,17 +134,17 @@ class PlanarField:
 
         mask = self._mask(y).permute(0, 2, 3, 1).reshape(-1, self._flows)  # (H' W' D) x (K + 1)
         mask = torch.softmax(mask, -1, dtype=torch.float32)
-        flow = torch.addmm(turned, mask, still_first)
-        flow.addcmul_(mask[:, :1], self._grid - turned)
+        flow = torch.addmm(turned, shifts, mask.t())
+        flow.addcmul_(mask[:, 0], self._grid - turned)
 
         features = self._surface(torch.cat([self._finer(y).add_(finer), heat], 1))
         heads = self._heads(features).permute(0, 2, 3, 1).reshape(-1, self._flows + 2)
         mask = torch.softmax(heads[:, : self._flows], -1, dtype=torch.float32)
-        depth = torch.tanh(heads[:, -2:-1].float())
-        turned = torch.addmm(depth * turn[2, :2], self._plane, turn[:2, :2])
-        surface = torch.addmm(turned, mask, still_first[:, :2])
-        surface.addcmul_(mask[:, :1], self._plane - turned)
-        return FieldRows(flow, surface, torch.sigmoid(heads[:, -1:].float()), features)
+        depth = torch.tanh(heads[:, -2].float())
+        turned = torch.addmm(turn[:2, 2:] * depth, turn[:2, :2], self._plane)
+        surface = torch.addmm(turned, shifts[:2], mask.t())
+        surface.addcmul_(mask[:, 0], self._plane - turned)
+        return FieldMatrices(flow, surface, torch.sigmoid(heads[:, -1:].float()), features)
 
     def _heatmaps(self, points: Tensor) -> Tensor:
         """Gaussians around keypoints (1, K, 3) on the fine plane, (1, K, 2H', 2W').

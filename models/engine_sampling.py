@@ -33,26 +33,29 @@ class SampleTable:
             for bits in itertools.product((0, 1), repeat=dims)
         ]
         device = values.device
-        self._half_sizes = torch.tensor(sizes, dtype=torch.float32, device=device) / 2
-        self._shift = self._half_sizes - 0.5 + low
-        self._least = torch.zeros(dims, device=device)
-        self._most = torch.tensor(sizes, dtype=torch.float32, device=device) + (
-            -1 if border else 1
-        )  # on the padded table
+        size = torch.tensor(sizes, dtype=torch.float32, device=device)[:, None]
+        self._half_size = size / 2
+        self._shift = size / 2 - 0.5 + low  # on the padded table
+        self._least = torch.zeros_like(size)
+        self._most = size + (-1 if border else 1)
         # fp32 holds every index exactly up to 2^24 rows
         self._strides = torch.tensor(strides, dtype=torch.float32, device=device)
-        self._steps = torch.tensor(steps, dtype=torch.int32, device=device)
+        self._steps = torch.tensor(steps, dtype=torch.int32, device=device)[:, None]
 
     def at(self, places: Tensor) -> Tensor:
-        """Coordinates (N, 2 or 3) in [-1, 1] and beyond, fp32 -> (N, C) fp32."""
-        position = torch.addcmul(self._shift, places, self._half_sizes)
+        """Coordinates (2 or 3, N) in [-1, 1] and beyond, fp32 -> (N, C) fp32."""
+        position = torch.addcmul(self._shift, places, self._half_size)
         position = torch.clamp(position, self._least, self._most)
         corner = position.floor()
         above = position - corner
-        parts = torch.stack([1 - above, above], dim=-1)  # N x dims x 2
-        weights = parts[:, -1]
-        for axis in range(parts.shape[1] - 2, -1, -1):  # z, y, x: the last one runs fastest
-            weights = (weights[:, :, None] * parts[:, axis, None, :]).flatten(1)
-        first = (corner @ self._strides).to(torch.int32)
-        rows = first[:, None] + self._steps
-        return F.embedding_bag(rows, self._table, per_sample_weights=weights, mode="sum")
+        parts = torch.stack([1 - above, above], dim=1)  # dims x 2 x N
+        weights = parts[-1]
+        for part in parts[:-1].flip(0):  # z, y, x: the last one runs fastest
+            weights = (weights[:, None] * part).flatten(0, 1)
+        rows = (self._strides @ corner).to(torch.int32) + self._steps  # 4 or 8 x N
+        return F.embedding_bag(
+            rows.t().contiguous(),
+            self._table,
+            per_sample_weights=weights.t().contiguous(),
+            mode="sum",
+        )
