@@ -26,6 +26,8 @@ class LossWeights:
     Attributes:
         perceptual: L_P on the whole picture.
         face_perceptual: L_P's single-scale face term, on the face cut out by its landmarks.
+        detail_perceptual: the same on cut-out eyes and mouth (not in the paper).
+        seen_expression: landmarks of eyes and mouth found in the rendering (not in the paper).
         adversarial, feature_matching: the two parts of L_G.
         equivariance: L_E.
         keypoint_prior: L_L.
@@ -40,6 +42,8 @@ class LossWeights:
 
     perceptual: float = 10.0
     face_perceptual: float = 0.0
+    detail_perceptual: float = 0.0
+    seen_expression: float = 0.0
     adversarial: float = 1.0
     feature_matching: float = 10.0
     equivariance: float = 20.0
@@ -161,7 +165,8 @@ class TrainingSettings:
         """Whether a feature network is of use."""
         if not self.renders:
             return False
-        return self.weights.perceptual > 0 or self.weights.face_perceptual > 0
+        weights = self.weights
+        return max(weights.perceptual, weights.face_perceptual, weights.detail_perceptual) > 0
 
     @property
     def has_discriminator(self) -> bool:
