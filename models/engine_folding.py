@@ -1,9 +1,9 @@
 """Networks as they run: norms folded into convolutions, doublings made part of them.
 
 All of it is exact but for rounding. A batch norm that follows a convolution in inference is a
-factor and a shift of its output, spectral norm a factor of the weights. Doubling a plane by nearest neighbours and then convolving 3x3
-reads each coarse pixel several times; summing those weights gives a transposed convolution 4x4 of
-stride 2 with 4/9 of the arithmetic.
+factor and a shift of its output, and spectral norm a factor of the weights. Doubling a plane by
+nearest neighbours and then convolving 3x3 reads each coarse pixel several times; summing those
+weights gives a transposed convolution 4x4 of stride 2 with 4/9 of the arithmetic.
 """
 
 import copy

@@ -80,6 +80,7 @@ class TalkingHead:
         self.plan = plan or choose_plan()
         self._device = self.plan.device
         self._engine = Engine(checkpoint.networks(), self.plan)
+        self._warm = False
 
     @classmethod
     def untrained(cls, name: str, plan: EnginePlan | None = None) -> "TalkingHead":
@@ -119,7 +120,7 @@ class TalkingHead:
 
     @torch.inference_mode()
     def encode_source(self, photo: Picture) -> SourceAppearance:
-        """F, L, H and Δ on a source photo.
+        """F, L, H and Δ on a source photo; the first time, M and G are warmed up too.
 
         Raises:
             ValueError: the photo is not (image_size, image_size, 3) uint8.
@@ -129,6 +130,9 @@ class TalkingHead:
         canonical = self._engine.canonical(image)
         keypoints = self._keypoints(canonical, motion, PoseOffset())
         prepared = self._engine.prepare(self._engine.appearance(image), keypoints)
+        if not self._warm:  # the first frame is slow: weights are put in order, code is made
+            self._engine.render(prepared, keypoints)
+            self._warm = True
         return SourceAppearance(canonical, motion, prepared)
 
     @torch.inference_mode()
