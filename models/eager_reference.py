@@ -34,7 +34,7 @@ class EagerReference:
     def source(self, image: Tensor) -> EagerSource:
         """F and L, H and Δ."""
         canonical = self._networks.canonical(image)
-        keypoints = _placed(canonical, self.motion(image))
+        keypoints = placed(canonical, self.motion(image))
         return EagerSource(self._networks.appearance(image), canonical, keypoints)
 
     @torch.inference_mode()
@@ -46,7 +46,7 @@ class EagerReference:
     @torch.inference_mode()
     def field(self, source: EagerSource, motion: Motion) -> MotionField:
         """M."""
-        driving = _placed(source.canonical, motion)
+        driving = placed(source.canonical, motion)
         field: MotionField = self._networks.motion_field(
             source.features.volume, source.keypoints, driving
         )
@@ -59,7 +59,8 @@ class EagerReference:
         return picture
 
 
-def _placed(canonical: Tensor, motion: Motion) -> Keypoints:
+def placed(canonical: Tensor, motion: Motion) -> Keypoints:
+    """The keypoints of an image, eq. 1 and 2."""
     rotation = rotation_matrix(motion.angles)
     points = transform_keypoints(canonical, rotation, motion.translation, motion.deformations)
     return Keypoints(points, rotation)

@@ -42,7 +42,7 @@ class Engine:
         self._canonical = folded(networks.canonical, torch.float32)
         self._motion_encoder = _motion_encoder(networks.motion_encoder, plan.dtype)
         self._renderer = renderer_of(networks, plan.dtype)
-        self._picture = GraphedOnGpu(self._renderer.picture, plan.device)
+        self._rendered = GraphedOnGpu(self._field_and_picture, plan.device)
 
     def motion(self, image: Tensor) -> Motion:
         """H and Δ: (1, 3, H, W) in [0, 1] -> `Motion`."""
@@ -65,8 +65,18 @@ class Engine:
 
     def render(self, source: PreparedSource, driving: Keypoints) -> Tensor:
         """M and G: (H, W, 3) uint8, on the CPU."""
-        picture = self._picture(source.kept, driving)
-        return _on_cpu((picture * 255).round_().to(torch.uint8))
+        return _on_cpu(self._rendered(source, driving))
+
+    def field(self, source: PreparedSource, driving: Keypoints) -> Any:
+        """M alone: what `picture` takes."""
+        return self._renderer.field(source.kept, driving)
+
+    def picture(self, source: PreparedSource, field: Any) -> Tensor:
+        """G alone: (H, W, 3) uint8, where the engine runs."""
+        return (self._renderer.picture(source.kept, field) * 255).round_().to(torch.uint8)
+
+    def _field_and_picture(self, source: PreparedSource, driving: Keypoints) -> Tensor:
+        return self.picture(source, self.field(source, driving))
 
 
 class _InFullPrecision(nn.Module):

@@ -10,7 +10,7 @@ from models.appearance import SourceFeatures
 from models.config import ModelConfig
 from models.engine_blending import Blending, BlendingSource
 from models.engine_folding import folded
-from models.engine_planar_field import FieldSource, PlanarField
+from models.engine_planar_field import FieldMatrices, FieldSource, PlanarField
 from models.generator import BlendingGenerator
 from models.motion_field import Keypoints, MotionField
 from models.networks import Networks
@@ -23,8 +23,11 @@ class Renderer(Protocol):
     def prepare(self, features: SourceFeatures, source: Keypoints) -> Any:
         """All that depends on the source alone; made once a source."""
 
-    def picture(self, prepared: Any, driving: Keypoints) -> Tensor:
-        """One frame, (H, W, 3) in [0, 1], fp32."""
+    def field(self, prepared: Any, driving: Keypoints) -> Any:
+        """M: what `picture` takes."""
+
+    def picture(self, prepared: Any, field: Any) -> Tensor:
+        """G: one frame, (H, W, 3) in [0, 1], fp32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,12 @@ class PlanarRenderer:
             self._field.prepare(features.volume, source), self._generator.prepare(features)
         )
 
-    def picture(self, prepared: PlanarSource, driving: Keypoints) -> Tensor:
-        """M and G."""
-        field = self._field.field(prepared.field, driving)
+    def field(self, prepared: PlanarSource, driving: Keypoints) -> FieldMatrices:
+        """M."""
+        return self._field.field(prepared.field, driving)
+
+    def picture(self, prepared: PlanarSource, field: FieldMatrices) -> Tensor:
+        """G."""
         return self._generator.picture(prepared.generator, field)
 
 
@@ -65,7 +71,7 @@ class FoldedRenderer:
     """
 
     def __init__(self, networks: Networks, dtype: torch.dtype) -> None:
-        self._dtype = dtype
+        self._dtype, self._device = dtype, next(networks.parameters()).device.type
         self._field = folded(networks.motion_field, dtype)
         self._generator = folded(networks.generator, dtype)
 
@@ -75,17 +81,21 @@ class FoldedRenderer:
         """The features as they are."""
         return features, source
 
-    def picture(self, prepared: tuple[SourceFeatures, Keypoints], driving: Keypoints) -> Tensor:
-        """M and G."""
+    def field(self, prepared: tuple[SourceFeatures, Keypoints], driving: Keypoints) -> MotionField:
+        """M."""
         features, source = prepared
-        with torch.autocast(features.volume.device.type, self._dtype, self._short):
+        with self._precision():
             field: MotionField = self._field(features.volume, source, driving)
-            image: Tensor = self._generator(features, field)
+        return field
+
+    def picture(self, prepared: tuple[SourceFeatures, Keypoints], field: MotionField) -> Tensor:
+        """G."""
+        with self._precision():
+            image: Tensor = self._generator(prepared[0], field)
         return image[0].permute(1, 2, 0)
 
-    @property
-    def _short(self) -> bool:
-        return self._dtype is not torch.float32
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self._device, self._dtype, self._dtype is not torch.float32)
 
 
 def renderer_of(networks: Networks, dtype: torch.dtype) -> Renderer:

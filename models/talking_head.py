@@ -89,7 +89,7 @@ class TalkingHead:
         Raises:
             CheckpointError: `name` is no configuration.
         """
-        return cls(_random_checkpoint(_config(name)), trained=False, plan=plan)
+        return cls(random_checkpoint(_config(name)), trained=False, plan=plan)
 
     @classmethod
     def open(
@@ -104,19 +104,8 @@ class TalkingHead:
         Raises:
             CheckpointError: no such model, no trained weights, or weights that cannot be used.
         """
-        if model.endswith(".safetensors"):
-            return cls(Checkpoint.load(Path(model)), trained=True, plan=plan)
-        config = _config(model)
-        path = shipped_weights(config.name)
-        if path.is_file():
-            return cls(Checkpoint.load(path), trained=True, plan=plan)
-        if untrained:
-            return cls.untrained(config.name, plan)
-        raise CheckpointError(
-            "weights-missing",
-            f"there are no trained weights for {config.name} yet; give a weights file with --model "
-            "FILE.safetensors, or try the road with random ones by --untrained",
-        )
+        checkpoint, trained = find_checkpoint(model, untrained=untrained)
+        return cls(checkpoint, trained=trained, plan=plan)
 
     @torch.inference_mode()
     def encode_source(self, photo: Picture) -> SourceAppearance:
@@ -206,6 +195,27 @@ class TalkingHead:
         return pixels.permute(2, 0, 1)[None].float() / 255
 
 
+def find_checkpoint(model: str, *, untrained: bool = False) -> tuple[Checkpoint, bool]:
+    """The weights that `TalkingHead.open` takes, and whether they are trained.
+
+    Raises:
+        CheckpointError: as `TalkingHead.open`.
+    """
+    if model.endswith(".safetensors"):
+        return Checkpoint.load(Path(model)), True
+    config = _config(model)
+    path = shipped_weights(config.name)
+    if path.is_file():
+        return Checkpoint.load(path), True
+    if untrained:
+        return random_checkpoint(config), False
+    raise CheckpointError(
+        "weights-missing",
+        f"there are no trained weights for {config.name} yet; give a weights file with --model "
+        "FILE.safetensors, or try the road with random ones by --untrained",
+    )
+
+
 def _config(name: str) -> ModelConfig:
     config = CONFIGS.get(name)
     if config is None:
@@ -215,7 +225,8 @@ def _config(name: str) -> ModelConfig:
     return config
 
 
-def _random_checkpoint(config: ModelConfig) -> Checkpoint:
+def random_checkpoint(config: ModelConfig) -> Checkpoint:
+    """Random weights of a configuration, the same on every machine."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(UNTRAINED_SEED)
         networks = Networks(config)
