@@ -16,7 +16,7 @@ class GraphedOnGpu:
     The hundred small kernels of a frame take longer to launch one by one than to run; a graph is
     launched at once. The compiler needs a C compiler and Triton; the first call finds out, and
     what fails there runs uncompiled from then on. On a CPU the convolutions are most of the time,
-    and the compiler's half minute at each start is not worth the rest.
+    and compiling at each start is not worth the rest.
 
     Args:
         function: whose result is used before the next call.

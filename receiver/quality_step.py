@@ -1,8 +1,8 @@
 """What is given up first when a machine cannot render every frame."""
 
 # Most pictures a second at each step, the best first; None is every frame that comes. The size of
-# a picture is the network's own, and leaving the motion field out of every second frame saves an
-# eighth of the time: pictures a second are what there is to save.
+# a picture is the network's own, and leaving the motion field out of every second frame saves a
+# seventh of the time: pictures a second are what there is to save.
 STEPS_FPS: tuple[float | None, ...] = (None, 20.0, 15.0, 12.0, 8.0)
 
 WINDOW_S = 2.0  # over which the load is measured
