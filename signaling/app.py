@@ -25,6 +25,7 @@ from .room import Room
 from .seat_socket import SeatSocket
 from .server_state import ServerState
 from .settings import SignalingSettings
+from .token_bucket import site_of
 
 CONNECTION_ID_BYTES = 6
 HTTP_STATUS = {
@@ -34,6 +35,7 @@ HTTP_STATUS = {
     ErrorId.TOO_MANY_JOINS: 429,
     ErrorId.TOO_MANY_SOCKETS: 429,
     ErrorId.TOO_MANY_NEW_ROOMS: 429,
+    ErrorId.TOO_MANY_OWN_ROOMS: 429,
     ErrorId.TOO_MANY_ROOMS: 503,
     ErrorId.SERVER_FULL: 503,
     ErrorId.SERVER_LEAVING: 503,
@@ -131,6 +133,7 @@ async def join_room(websocket: WebSocket, room_id: str) -> None:
     headers = websocket.headers
     try:
         with state.doorkeeper.admit(address, headers.get("origin"), headers.get("host")):
+            await state.count_in(address, ErrorId.TOO_MANY_JOINS, state.settings.joins_per_min)
             await websocket.accept()
             state.metrics.sockets.inc()
             try:
@@ -148,7 +151,9 @@ async def _create(request: Request, wishes: RoomRequest) -> CreatedRoom:
     address = request.client.host if request.client is not None else ""
     headers = request.headers
     state.doorkeeper.admit_room(address, headers.get("origin"), headers.get("host"))
-    room = Room(id=Room.new_id(), lobby=wishes.lobby)
+    await state.count_in(address, ErrorId.TOO_MANY_NEW_ROOMS, state.settings.rooms_per_min)
+    maker = state.invitations.site_tag(site_of(address))
+    room = Room(id=Room.new_id(), maker=maker, lobby=wishes.lobby)
     if wishes.passphrase is not None:
         room.passphrase_digest = state.invitations.passphrase_digest(room.id, wishes.passphrase)
     await state.store.add(room)
