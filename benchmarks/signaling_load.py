@@ -25,7 +25,10 @@ from .thin_websocket import ThinWebSocket
 OPENING = 64  # connections under way at a time
 DEADLINE_S = 300
 LAST_CORE = max(os.sched_getaffinity(0))
-LIMITS = ("MAX_ROOMS", "MAX_SOCKETS", "SOCKETS_PER_ADDRESS", "JOINS_PER_MIN", "ROOMS_PER_MIN")
+LIMITS = (
+    *("MAX_ROOMS", "ROOMS_PER_ADDRESS", "ROOMS_PER_MIN"),
+    *("MAX_SOCKETS", "SOCKETS_PER_ADDRESS", "JOINS_PER_MIN"),
+)
 MANY = 10_000_000
 ROOM_REQUEST = (
     b"POST /rooms HTTP/1.1\r\nHost: load\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

@@ -1,14 +1,13 @@
-"""The signaling web application: make a room, look at its page, join it by WebSocket.
+"""The signaling web application: make a room, look at its page. Its WebSockets: `Entrance`.
 
 Room ids, tokens and session descriptions are never logged: who has the link is in the room.
 """
 
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request, WebSocket
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -22,12 +21,10 @@ from .journal import note
 from .messages import CreatedRoom, Problem, RoomRequest
 from .pages import ASSETS, created_page, invited_page, landing_page, problem_page
 from .room import Room
-from .seat_socket import SeatSocket
 from .server_state import ServerState
 from .settings import SignalingSettings
 from .token_bucket import site_of
 
-CONNECTION_ID_BYTES = 6
 HTTP_STATUS = {
     ErrorId.ROOM_NOT_FOUND: 404,
     ErrorId.ORIGIN_REFUSED: 403,
@@ -124,28 +121,6 @@ async def readyz(request: Request) -> dict[str, str]:
     return {"status": "ready"}
 
 
-@router.websocket("/r/{room_id}/ws")
-async def join_room(websocket: WebSocket, room_id: str) -> None:
-    """Serve a seat; what must not come in is refused before the WebSocket opens."""
-    state: ServerState = websocket.app.state.server
-    connection_id = secrets.token_hex(CONNECTION_ID_BYTES)
-    address = websocket.client.host if websocket.client is not None else ""
-    headers = websocket.headers
-    try:
-        with state.doorkeeper.admit(address, headers.get("origin"), headers.get("host")):
-            await state.count_in(address, ErrorId.TOO_MANY_JOINS, state.settings.joins_per_min)
-            await websocket.accept()
-            state.metrics.sockets.inc()
-            try:
-                await SeatSocket(websocket, room_id, state, connection_id).serve()
-            finally:
-                state.metrics.sockets.dec()
-    except ConfappError as error:
-        state.metrics.refusals.labels(error.error_id).inc()
-        note("refused", connection=connection_id, error_id=error.error_id)
-        await websocket.send_denial_response(_problem(error))
-
-
 async def _create(request: Request, wishes: RoomRequest) -> CreatedRoom:
     state = _state(request)
     address = request.client.host if request.client is not None else ""
@@ -185,7 +160,8 @@ def _base(request: Request) -> str:
     return _state(request).settings.public_url or str(request.base_url).rstrip("/")
 
 
-def _problem(error: ConfappError) -> JSONResponse:
+def problem_response(error: ConfappError) -> JSONResponse:
+    """The answer that says why not, with the status of its error id."""
     problem = Problem(error_id=error.error_id, message=error.message)
     return JSONResponse(problem.model_dump(), HTTP_STATUS[ErrorId(error.error_id)])
 
@@ -193,7 +169,7 @@ def _problem(error: ConfappError) -> JSONResponse:
 async def _refuse_request(request: Request, error: Exception) -> JSONResponse | HTMLResponse:
     assert isinstance(error, ConfappError)  # noqa: S101 (only those come here)
     _state(request).metrics.refusals.labels(error.error_id).inc()
-    problem = _problem(error)
+    problem = problem_response(error)
     if request.url.path in ("/rooms", "/readyz"):
         return problem
     return HTMLResponse(problem_page(_base(request), error.message), problem.status_code)
@@ -202,4 +178,4 @@ async def _refuse_request(request: Request, error: Exception) -> JSONResponse | 
 async def _refuse_body(request: Request, error: Exception) -> JSONResponse:
     """The usual answer repeats what was sent, and that may be a passphrase."""
     _ = request, error
-    return _problem(signaling_error(ErrorId.BAD_MESSAGE))
+    return problem_response(signaling_error(ErrorId.BAD_MESSAGE))

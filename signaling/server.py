@@ -14,6 +14,7 @@ import uvicorn
 from confapp.errors import ConfappError
 
 from .app import create_app
+from .entrance import Entrance
 from .journal import write_json
 from .metrics import MetricsPort
 from .server_state import ServerState
@@ -51,7 +52,7 @@ class SignalingServer(uvicorn.Server):
         app = create_app(settings, clock)
         super().__init__(
             uvicorn.Config(
-                app,
+                Entrance(app),
                 # Larger than the limit, so that too large a message gets a typed error;
                 # far larger ones are cut off here (close code 1009).
                 ws_max_size=2 * settings.max_message_bytes,
