@@ -1,6 +1,7 @@
 """The sum of all losses of a recipe."""
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from models.discriminator import Discriminator
 from models.training.losses.adversarial import (
@@ -12,13 +13,14 @@ from models.training.losses.adversarial import (
 from models.training.losses.canonical_guide import canonical_guide_loss
 from models.training.losses.deformation_prior import deformation_prior_loss
 from models.training.losses.equivariance import equivariance_loss
-from models.training.losses.face_crop import face_boxes, face_crops
+from models.training.losses.face_crop import detail_boxes, face_boxes, face_crops
 from models.training.losses.feature_network import FeatureNetwork
 from models.training.losses.head_pose import head_pose_loss
 from models.training.losses.keypoint_prior import keypoint_prior_loss
 from models.training.losses.landmark_guide import landmark_guide_loss, landmark_loss
 from models.training.losses.perceptual import perceptual_loss
 from models.training.losses.region_weight import picture_loss, region_weights
+from models.training.losses.seen_expression import seen_expression_loss
 from models.training.pair_batch import PairBatch
 from models.training.precision import autocast
 from models.training.reconstruction import Draw, Reconstruction
@@ -26,6 +28,7 @@ from models.training.settings import TrainingSettings
 
 # The face is about half a picture's width, so a crop of half the side keeps its resolution.
 CROPS_A_SIDE = 2
+DETAILS_A_SIDE = 4  # likewise an eye, or a mouth
 
 Losses = dict[str, Tensor]
 
@@ -37,9 +40,22 @@ class Objective:
     from the rest: those that look at the rendering alone, and the others.
     """
 
-    def __init__(self, settings: TrainingSettings, features: FeatureNetwork | None) -> None:
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        features: FeatureNetwork | None,
+        finder: nn.Module | None = None,
+    ) -> None:
+        """Prepare the losses.
+
+        Args:
+            features: of the perceptual losses; None leaves these out.
+            finder: a motion encoder that finds landmarks, in evaluation mode; None leaves
+                `seen_expression` out.
+        """
         self._settings = settings
         self._features = features
+        self._finder = finder
 
     def rendering_losses(
         self, rendering: Tensor, batch: PairBatch, discriminator: Discriminator | None
@@ -56,6 +72,18 @@ class Objective:
                 boxes = face_boxes(batch.driving_landmarks)
                 losses["face_perceptual"] = self._perceptual(
                     face_crops(rendering, boxes, size), face_crops(batch.driving, boxes, size), (0,)
+                )
+            if self._features is not None and weights.detail_perceptual > 0:
+                size = rendering.shape[-1] // DETAILS_A_SIDE
+                details = detail_boxes(batch.driving_landmarks)
+                cut = [
+                    torch.cat([face_crops(picture, boxes, size) for boxes in details])
+                    for picture in (rendering, batch.driving)
+                ]
+                losses["detail_perceptual"] = self._perceptual(cut[0], cut[1], (0,))
+            if self._finder is not None and weights.seen_expression > 0:
+                losses["seen_expression"] = seen_expression_loss(
+                    self._finder, rendering, batch.driving
                 )
             if discriminator is not None:
                 fake, real = discriminator(rendering), discriminator(batch.driving)

@@ -26,6 +26,8 @@ class LossWeights:
     Attributes:
         perceptual: L_P on the whole picture.
         face_perceptual: L_P's single-scale face term, on the face cut out by its landmarks.
+        detail_perceptual: the same on cut-out eyes and mouth (not in the paper).
+        seen_expression: landmarks of eyes and mouth found in the rendering (not in the paper).
         adversarial, feature_matching: the two parts of L_G.
         equivariance: L_E.
         keypoint_prior: L_L.
@@ -40,6 +42,8 @@ class LossWeights:
 
     perceptual: float = 10.0
     face_perceptual: float = 0.0
+    detail_perceptual: float = 0.0
+    seen_expression: float = 0.0
     adversarial: float = 1.0
     feature_matching: float = 10.0
     equivariance: float = 20.0
@@ -96,6 +100,8 @@ class TrainingSettings:
         adversarial_start: step from which the discriminator trains and judges.
         keypoint_distance: D_t of the keypoint prior, squared half images; 0 leaves its depth.
         keypoint_dropout: share of samples whose last deformations are left out.
+        blend_dropout: share of samples that a blending generator paints without the warped
+            source, so that it learns to paint even where the source usually serves.
         learning_rate: of Adam, until the decay begins.
         keypoint_rate: the learning rate of canonical and motion_encoder as a share of that; less
             than 1 for those that the keypoint recipe has trained before.
@@ -116,6 +122,7 @@ class TrainingSettings:
     adversarial_start: int = 0
     keypoint_distance: float = 0.1
     keypoint_dropout: float = 0.5
+    blend_dropout: float = 0.0
     learning_rate: float = 2e-4
     keypoint_rate: float = 1.0
     betas: tuple[float, float] = (0.5, 0.999)
@@ -146,10 +153,9 @@ class TrainingSettings:
                 f"image_size {self.image_size} is too small for perceptual.halvings "
                 f"{self.perceptual.halvings}: {SMALLEST_LOOKED_AT} pixels must be left",
             )
-        if not 0 <= self.decay_share <= 1 or not 0 <= self.keypoint_dropout <= 1:
-            raise SettingError(
-                "setting-invalid", "decay_share and keypoint_dropout are shares, 0 to 1"
-            )
+        for name in ("decay_share", "keypoint_dropout", "blend_dropout"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingError("setting-invalid", f"{name} is a share, 0 to 1")
 
     @property
     def renders(self) -> bool:
@@ -161,7 +167,8 @@ class TrainingSettings:
         """Whether a feature network is of use."""
         if not self.renders:
             return False
-        return self.weights.perceptual > 0 or self.weights.face_perceptual > 0
+        weights = self.weights
+        return max(weights.perceptual, weights.face_perceptual, weights.detail_perceptual) > 0
 
     @property
     def has_discriminator(self) -> bool:

@@ -80,7 +80,9 @@ class Trainer:
         self._discriminator = None if discriminator is None else _on(discriminator, self._device)
         if features is not None:
             features = _on(features, self._device)
-        self._objective = Objective(settings, features)
+        # The averaged encoder is steadier than the one in training, and takes no gradient.
+        finder = self.average.motion_encoder if config.motion_encoder.landmarks else None
+        self._objective = Objective(settings, features, finder)
         self._optimiser = self._adam(self.networks)
         self._discriminator_optimiser = (
             None if self._discriminator is None else self._adam(self._discriminator)
