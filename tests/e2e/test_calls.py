@@ -16,7 +16,7 @@ PAPER_BYTES = 6 * 5 + 12  # of a frame, K = 5, under tables that know nothing
 
 @pytest.mark.parametrize("codec", ["predictive", "paper"])
 def test_one_sends_and_one_receives(
-    start: Start, room: str, model: Path, ada: Path, tmp_path: Path, codec: str
+    start: Start, room: str, model: Path, ada: Path, tmp_path: Path, *, codec: str
 ) -> None:
     film = tmp_path / "seen.mp4"
     common = ("--model", model, "--codec", codec, "--json")
