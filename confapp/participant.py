@@ -15,7 +15,7 @@ from confapp.call.call_handlers import CallHandlers, EndReason
 from confapp.call.call_session import CallSession
 from confapp.call.hello import Hello
 from confapp.call_summary import CallSummary, kbps
-from confapp.codec import PaperCodec
+from confapp.codec import MotionCodec
 from confapp.doorbell import Doorbell
 from confapp.loop_lag import LoopLag
 from confapp.media.camera import Camera
@@ -90,7 +90,7 @@ class Participant:
         self._notify = notify
         self._clock = clock
         self._head = head
-        self._tables = tables_for(head, settings.tables)
+        self._codec = tables_for(head, settings.tables).codec(settings.codec)
         self._loop_lag = LoopLag(clock)
         self._call: CallSession | None = None
         self._end: EndReason | None = None
@@ -98,7 +98,7 @@ class Participant:
         self._wire_stop: _WireCount | None = None
         self._keeps = ExitStack()
         with ExitStack() as opened:
-            codec = PaperCodec(self._tables)
+            codec = self._codec
             self._receiver = self._make_receiver(codec, opened) if receives else None
             self._sender = self._make_sender(codec, opened, keeps=not receives) if sends else None
             self._keeps = opened.pop_all()
@@ -133,6 +133,8 @@ class Participant:
             on_live=self._on_live,
             on_motion=self._receiver.on_motion if self._receiver else None,
             on_source=self._receiver.on_source if self._receiver else None,
+            on_delivered=self._sender.on_delivered if self._sender else None,
+            on_key_request=self._sender.on_key_request if self._sender else None,
             on_ended=self._on_ended,
         )
         hello = Hello(
@@ -141,7 +143,8 @@ class Participant:
             receives=self._receiver is not None,
             model_name=self._head.config.name,
             model_fingerprint=self._head.fingerprint,
-            tables_fingerprint=self._tables.fingerprint,
+            codec=self._codec.mode,
+            tables_fingerprint=self._codec.fingerprint,
             keypoints=self._head.config.keypoints,
         )
         secret = self._settings.passphrase
@@ -172,12 +175,12 @@ class Participant:
                     task.cancel()
                 await asyncio.gather(*work, return_exceptions=True)
 
-    def _make_receiver(self, codec: PaperCodec, opened: ExitStack) -> ReceiverSession:
+    def _make_receiver(self, codec: MotionCodec, opened: ExitStack) -> ReceiverSession:
         record = self._settings.record
         packets: PacketRecorder | None = None
         pictures: Recorder | None = None
         if record is not None and record.suffix == ".fvc":
-            packets = PacketRecorder(record, self._head, self._tables)
+            packets = PacketRecorder(record, self._head, codec)
             opened.callback(packets.close)
         elif record is not None:
             pictures = opened.enter_context(self._recorder(record))
@@ -197,7 +200,7 @@ class Participant:
             clock=self._clock,
         )
 
-    def _make_sender(self, codec: PaperCodec, opened: ExitStack, *, keeps: bool) -> SenderSession:
+    def _make_sender(self, codec: MotionCodec, opened: ExitStack, *, keeps: bool) -> SenderSession:
         settings = self._settings
         size = self._head.config.image_size
         photo = SourcePhoto.of_file(settings.source, size) if settings.source else None

@@ -11,6 +11,7 @@ MAX_CONTROL_BYTES = 16 * 1024
 MAX_STILL_BYTES = 256 * 1024  # what aiortc and browsers take as one message
 MAX_REASON = 64  # characters
 MAX_CLOCK_S = 1e10  # seconds, 300 years
+MAX_COUNT = 1 << 53  # as JSON numbers go
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 # On some monotonic clock; bounded, so that sums of such times stay finite.
@@ -65,11 +66,13 @@ class Beat(_Message):
     Attributes:
         sent: seconds on the clock of the side that sends this.
         echo: of the other side's last beat, each echoed once; None when there was no new one.
+        motion_sent: motion messages that this side has sent so far.
     """
 
     type: Literal["beat"] = "beat"
     sent: Seconds
     echo: Echo | None = None
+    motion_sent: int = Field(default=0, ge=0, le=MAX_COUNT)
 
 
 class Bye(_Message):
@@ -79,7 +82,13 @@ class Bye(_Message):
     reason: str = Field(default="", max_length=MAX_REASON)
 
 
-ControlMessage = Hello | SourceAnnounce | SourceReady | Beat | Bye
+class KeyRequest(_Message):
+    """Receiver to sender: motion is told from a frame that is not here; tell it from nothing."""
+
+    type: Literal["key-request"] = "key-request"
+
+
+ControlMessage = Hello | SourceAnnounce | SourceReady | KeyRequest | Beat | Bye
 
 _CONTROL_MESSAGE: TypeAdapter[ControlMessage] = TypeAdapter(
     Annotated[ControlMessage, Field(discriminator="type")]
