@@ -72,6 +72,15 @@ Passphrase = Annotated[
     str | None,
     typer.Option(envvar="CONFAPP_PASSPHRASE", help="of the room; at least 6 characters"),
 ]
+Audio = Annotated[bool | None, typer.Option("--audio/--no-audio", help="with sound, or without")]
+AudioInput = Annotated[Path | None, typer.Option(help="a sound file in place of the microphone")]
+AudioOutput = Annotated[Path | None, typer.Option(help="a WAV file in place of the speaker")]
+Microphone = Annotated[str | None, typer.Option(help="number or name of the microphone")]
+SpeakerName = Annotated[str | None, typer.Option(help="number or name of the speaker")]
+RelayOnly = Annotated[
+    bool | None, typer.Option("--relay-only", help="hide your address: the TURN server alone")
+]
+Stats = Annotated[Path | None, typer.Option(help="write figures, a line of JSON a second")]
 Threads = Annotated[int | None, typer.Option(help="CPU threads of the networks")]
 
 
@@ -139,6 +148,13 @@ def call(
     seconds: Seconds = None,
     threads: Threads = None,
     passphrase: Passphrase = None,
+    audio: Audio = None,
+    audio_input: AudioInput = None,
+    audio_output: AudioOutput = None,
+    microphone: Microphone = None,
+    speaker: SpeakerName = None,
+    relay_only: RelayOnly = None,
+    stats: Stats = None,
     as_json: Json = False,
 ) -> None:
     """Talk with the other person in a room: send and receive."""
@@ -160,6 +176,11 @@ def send(
     seconds: Seconds = None,
     threads: Threads = None,
     passphrase: Passphrase = None,
+    audio: Audio = None,
+    audio_input: AudioInput = None,
+    microphone: Microphone = None,
+    relay_only: RelayOnly = None,
+    stats: Stats = None,
     as_json: Json = False,
 ) -> None:
     """Only send: the other person sees you."""
@@ -178,6 +199,11 @@ def receive(
     seconds: Seconds = None,
     threads: Threads = None,
     passphrase: Passphrase = None,
+    audio: Audio = None,
+    audio_output: AudioOutput = None,
+    speaker: SpeakerName = None,
+    relay_only: RelayOnly = None,
+    stats: Stats = None,
     as_json: Json = False,
 ) -> None:
     """Only receive: you see the other person."""
@@ -428,6 +454,27 @@ def doctor(
     from confapp.doctor import print_machine, print_models
 
     (print_models if models else print_machine)(as_json=as_json)
+
+
+@app.command("bench-link")
+def bench_link(
+    profile: Annotated[
+        Literal["2g", "3g", "satellite", "lossy-wifi"], typer.Option(help="what the link is like")
+    ] = "3g",
+    seconds: Annotated[float, typer.Option(min=5, help="how long to measure")] = 20,
+    outage: Annotated[float, typer.Option(min=0, help="seconds without any network")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Hold a two-way call over an emulated poor link and say how it fared."""
+    from dataclasses import asdict
+
+    import confapp.media  # noqa: F401 - before aiortc; see there
+    from confapp.emulation.link_bench import bench_link as run
+    from confapp.emulation.link_profile import PROFILES
+
+    figures = run(PROFILES[profile], seconds, outage)
+    lines = [line for end in figures for line in ("", *end.lines())]
+    print(json.dumps([asdict(end) for end in figures]) if as_json else "\n".join(lines[1:]))
 
 
 @app.command()

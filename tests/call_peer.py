@@ -36,6 +36,7 @@ class Peer:
         self.sources: list[SourcePhoto] = []
         self.ended: list[EndReason] = []
         self.states: list[tuple[CallState, StateReason]] = []
+        self.codes: list[str] = []
         self.delivered: list[bytes] = []
         self.key_requests = 0
         self.waits = 0
@@ -48,6 +49,7 @@ class Peer:
             on_waiting=self._on_waiting,
             on_live=self._on_live,
             on_state=lambda state, reason: self.states.append((state, reason)),
+            on_safety_code=self.codes.append,
             on_motion=self.on_motion,
             on_delivered=self.delivered.append,
             on_key_request=self._on_key_request,

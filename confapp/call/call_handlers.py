@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from confapp.errors import ConfappError
 
+from .sound_packet import SoundPacket
 from .source_exchange import SourcePhoto
 
 if TYPE_CHECKING:
@@ -69,7 +70,11 @@ class CallHandlers:
         on_waiting: nobody else is in the room (yet, or any more).
         on_live: the call stands; before everything below, and before `connect` returns.
         on_state: the state or its reason changed since then, before the end.
+        on_safety_code: the words that both people should see alike; again when they change.
         on_motion: a motion message, and its arrival in seconds on the session's clock.
+        on_sound: a packet of the peer's sound.
+        on_sound_clock: an RTP timestamp of the peer's sound, and when its sample was captured, in
+            seconds on the peer's clock; anew for each connection.
         on_delivered: a motion message of this side has arrived at the peer.
         on_key_request: the peer misses what this side's motion is told from.
         on_source: the peer's photo; answer with `CallSession.send_source_ready`.
@@ -81,7 +86,10 @@ class CallHandlers:
     on_waiting: Callable[[], None] | None = None
     on_live: "Callable[[CallSession], None] | None" = None
     on_state: Callable[[CallState, StateReason], None] | None = None
+    on_safety_code: Callable[[str], None] | None = None
     on_motion: Callable[[bytes, float], None] | None = None
+    on_sound: Callable[[SoundPacket], None] | None = None
+    on_sound_clock: Callable[[int, float], None] | None = None
     on_delivered: Callable[[bytes], None] | None = None
     on_key_request: Callable[[], None] | None = None
     on_source: Callable[[SourcePhoto], None] | None = None

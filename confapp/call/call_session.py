@@ -11,15 +11,16 @@ from confapp.errors import ConfappError
 
 from .call_handlers import CallHandlers, CallState, EndReason, StateReason, call_handler
 from .connection_failure import connection_failure
-from .control_message import KeyRequest
 from .heartbeat import INTERVAL_S, Heartbeat
 from .hello import Hello, check
 from .inbox import MAX_MOTION_BYTES, Inbox
 from .link_health import LinkHealth
+from .live_call import LiveCall
 from .negotiation import Negotiation
 from .outbox import Outbox
 from .patience import Patience
 from .peer_link import LinkOptions, PeerLink
+from .safety_code import safety_code
 from .signaling_client import SignalingClient
 from .source_exchange import SourceExchange
 from .standing import Standing
@@ -33,7 +34,7 @@ REFUSAL_S = 5.0  # the same when our hello may be lost: SCTP sends it again afte
 SESSION_NAME_BYTES = 12
 
 
-class CallSession:
+class CallSession(LiveCall):
     """A live call: made by `connect`, left by `close` or the end of its `async with`.
 
     A call outlives its connections: when one is lost, another is made through the same room, and
@@ -42,6 +43,7 @@ class CallSession:
 
     Attributes:
         statistics: live counters.
+        safety_code: words that both people should see alike; None until they are worked out.
     """
 
     def __init__(
@@ -54,31 +56,33 @@ class CallSession:
         patience: Patience,
         options: LinkOptions,
     ) -> None:
-        self.statistics = CallStatistics()
-        self._standing = Standing(patience, clock, handlers.on_state)
-        self._signaling = signaling
-        self._my_hello = hello.model_copy(
-            update={"session": secrets.token_urlsafe(SESSION_NAME_BYTES)}
+        statistics, source = CallStatistics(), SourceExchange()
+        outbox = Outbox(lambda: self._negotiation.link, statistics)
+        self._health = LinkHealth()
+        super().__init__(
+            hello.model_copy(update={"session": secrets.token_urlsafe(SESSION_NAME_BYTES)}),
+            standing=Standing(patience, clock, handlers.on_state),
+            source=source,
+            inbox=Inbox(
+                heartbeat=Heartbeat(clock),
+                health=self._health,
+                source=source,
+                statistics=statistics,
+                handlers=handlers,
+                clock=clock,
+                send=outbox.send,
+                on_hello=self._on_hello,
+                on_bye=self._on_bye,
+            ),
+            outbox=outbox,
+            statistics=statistics,
         )
-        self._their_hello: Hello | None = None
+        self.safety_code: str | None = None
+        self._signaling = signaling
         self._handlers = handlers
         self._clock = clock
         self._patience = patience
         self._options = options
-        self._health = LinkHealth()
-        self._source = SourceExchange()
-        self._outbox = Outbox(lambda: self._negotiation.link, self.statistics)
-        self._inbox = Inbox(
-            heartbeat=Heartbeat(clock),
-            health=self._health,
-            source=self._source,
-            statistics=self.statistics,
-            handlers=handlers,
-            clock=clock,
-            send=self._outbox.send,
-            on_hello=self._on_hello,
-            on_bye=self._on_bye,
-        )
         self._negotiation = Negotiation(
             signaling,
             new_link=self._new_link,
@@ -94,6 +98,8 @@ class CallSession:
         self._negotiating: asyncio.Task[None] | None = None
         self._running: asyncio.Task[None] | None = None
         self._hello_sent = False
+        self._fingerprints: tuple[bytes, bytes] | None = None
+        self._coding: asyncio.Task[None] | None = None
 
     @classmethod
     async def connect(
@@ -153,88 +159,6 @@ class CallSession:
     ) -> None:
         await self.close()
 
-    @property
-    def state(self) -> CallState:
-        """Where the session is in its life."""
-        return self._standing.state
-
-    @property
-    def reason(self) -> StateReason:
-        """Why it is degraded or reconnecting."""
-        return self._standing.reason
-
-    @property
-    def peer(self) -> Hello:
-        """What the peer said of itself."""
-        assert self._their_hello is not None  # noqa: S101 (connect returned)
-        return self._their_hello
-
-    @property
-    def can_send(self) -> bool:
-        """This side sends and the peer receives."""
-        return self._my_hello.sends and self.peer.receives
-
-    @property
-    def can_receive(self) -> bool:
-        """The peer sends and this side receives."""
-        return self.peer.sends and self._my_hello.receives
-
-    # Sending
-
-    def send_source(self, still: bytes, stream_origin: float) -> str:
-        """Send the source photo, reliably; motion should begin once it is ready on the other side.
-
-        Args:
-            still: an image file of 1 to `MAX_STILL_BYTES` bytes.
-            stream_origin: seconds on this session's clock at timestamp 0 of the motion.
-
-        Returns:
-            Its content hash.
-
-        Raises:
-            ConfappError: `source-too-large`.
-        """
-        announce = self._source.announce(still, stream_origin)
-        if self.state is CallState.ENDED:
-            self._source.give_up()
-        elif self.state.stands and self._outbox.send(announce):
-            self._outbox.send(still)  # what is lost with its link is sent again over the next
-        return announce.sha256
-
-    async def wait_source_ready(self) -> bool:
-        """Wait until the peer can animate the last source sent; False when that will not be."""
-        return await self._source.wait_ready()
-
-    def send_motion(self, message: bytes, payload_bytes: int) -> bool:
-        """Send one motion message now or never.
-
-        Args:
-            message: payloads and our header, 1 to `MAX_MOTION_BYTES` bytes.
-            payload_bytes: how much of it is coded motion without any header.
-
-        Returns:
-            False when it was refused since the channel is backed up or closed: take a newer frame.
-        """
-        stands = self.state.stands
-        self.statistics.motion_refused += not stands
-        return stands and self._outbox.send_motion(message, payload_bytes)
-
-    def send_source_ready(self, sha256: str) -> None:
-        """Tell the peer that its photo can be animated; motion is taken from now on."""
-        self._outbox.send(self._source.tell_ready(sha256))
-
-    def request_key(self) -> None:
-        """Ask the peer for motion that is told from nothing, since what it is told from is lost."""
-        self._outbox.send(KeyRequest())
-
-    def local_time(self, peer_time: float) -> float | None:
-        """A time on the peer's clock as one on ours, in seconds; None while the offset is unknown.
-
-        What the peer captured at `timestamp_ms` was captured at our
-        `local_time(photo.stream_origin + timestamp_ms / 1000)`.
-        """
-        return self._inbox.heartbeat.clock_offset.to_local(peer_time)
-
     # Ending
 
     async def wait_ended(self) -> EndReason:
@@ -283,12 +207,18 @@ class CallSession:
         while not self._ended.done():
             if self._clock() >= next_beat:
                 next_beat = max(next_beat, self._clock() - INTERVAL_S) + INTERVAL_S
-                beat = self._inbox.heartbeat.beat()
-                self._outbox.send(
-                    beat.model_copy(update={"motion_sent": self.statistics.motion_sent})
-                )
+                self._beat()
+            self._outbox.tell_sound_clock()
             self._look_after_link()
             await asyncio.wait({self._ended}, timeout=LOOK_S)
+
+    def _beat(self) -> None:
+        counted = self.statistics
+        self._health.on_own_beat(counted.motion_sent, counted.motion_refused)
+        counted.refused = self._health.refused
+        beat = self._inbox.heartbeat.beat()
+        told = {"motion_sent": counted.motion_sent, "motion_loss": self._health.loss}
+        self._outbox.send(beat.model_copy(update=told))
 
     def _look_after_link(self) -> None:
         silence_s = self._inbox.heartbeat.silence_s
@@ -296,7 +226,6 @@ class CallSession:
             state, reason = self._health.judge(silence_s, self.statistics.rtt_s, self._patience)
             if self._negotiation.has_offer and silence_s >= self._patience.quiet_s:
                 state, reason = CallState.RECONNECTING, StateReason.SILENCE
-            self.statistics.motion_loss = self._health.loss
             if state is CallState.RECONNECTING:
                 self._lose(reason)
             else:
@@ -323,9 +252,10 @@ class CallSession:
             self._end(EndReason.CLOSED)
         if self._ended.done() and self._ended.result() is EndReason.CLOSED:
             await self._outbox.say_goodbye(EndReason.CLOSED, GOODBYE_S)
-        if self._negotiating is not None:
-            self._negotiating.cancel()
-            await asyncio.gather(self._negotiating, return_exceptions=True)
+        for task in (self._negotiating, self._coding):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         await self._negotiation.close()
         await self._signaling.close()
 
@@ -359,8 +289,10 @@ class CallSession:
             statistics=self.statistics,
             on_control=self._inbox.on_control,
             on_motion=self._inbox.on_motion,
+            on_sound=self._inbox.on_sound,
             on_change=self._on_link_change,
             on_alive=self._on_alive,
+            clock=self._clock,
             on_delivered=self._on_delivered,
         )
 
@@ -405,6 +337,7 @@ class CallSession:
             self._inbox.heartbeat = Heartbeat(self._clock)
         self._their_hello = hello
         self._stand()
+        self._tell_safety_code()
         if not self._greeted.done():
             self._greeted.set_result(None)
             self._signaling.patience_s = float("inf")  # it may be needed again
@@ -412,6 +345,17 @@ class CallSession:
         elif (unsettled := self._source.unsettled(same_peer=same_peer)) is not None:
             for message in unsettled:
                 self._outbox.send(message)
+
+    def _tell_safety_code(self) -> None:
+        link = self._negotiation.link
+        assert link is not None  # noqa: S101 (a hello has come over it)
+        if link.fingerprints != self._fingerprints:
+            self._fingerprints = link.fingerprints
+            self._coding = asyncio.create_task(self._work_out_safety_code(*link.fingerprints))
+
+    async def _work_out_safety_code(self, ours: bytes, theirs: bytes) -> None:
+        self.safety_code = await asyncio.to_thread(safety_code, ours, theirs)
+        call_handler(self._handlers.on_safety_code, self.safety_code)
 
     def _stand(self) -> None:
         self._negotiation.settle()

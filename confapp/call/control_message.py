@@ -67,12 +67,27 @@ class Beat(_Message):
         sent: seconds on the clock of the side that sends this.
         echo: of the other side's last beat, each echoed once; None when there was no new one.
         motion_sent: motion messages that this side has sent so far.
+        motion_loss: share of the other side's that was lost on the way here in the last seconds.
     """
 
     type: Literal["beat"] = "beat"
     sent: Seconds
     echo: Echo | None = None
     motion_sent: int = Field(default=0, ge=0, le=MAX_COUNT)
+    motion_loss: float = Field(default=0.0, ge=0, le=1)
+
+
+class SoundClock(_Message):
+    """Once a link has carried sound: when the sender captured what.
+
+    Attributes:
+        timestamp: an RTP timestamp of the sender's sound.
+        captured: seconds on the sender's clock at the sample that bears it.
+    """
+
+    type: Literal["sound-clock"] = "sound-clock"
+    timestamp: int = Field(ge=0, lt=1 << 32)
+    captured: Seconds
 
 
 class Bye(_Message):
@@ -88,7 +103,7 @@ class KeyRequest(_Message):
     type: Literal["key-request"] = "key-request"
 
 
-ControlMessage = Hello | SourceAnnounce | SourceReady | KeyRequest | Beat | Bye
+ControlMessage = Hello | SourceAnnounce | SourceReady | KeyRequest | Beat | SoundClock | Bye
 
 _CONTROL_MESSAGE: TypeAdapter[ControlMessage] = TypeAdapter(
     Annotated[ControlMessage, Field(discriminator="type")]

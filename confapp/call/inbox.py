@@ -4,10 +4,19 @@ from collections.abc import Callable
 
 from . import control_message
 from .call_handlers import CallHandlers, call_handler
-from .control_message import Beat, Bye, ControlMessage, KeyRequest, SourceAnnounce, SourceReady
+from .control_message import (
+    Beat,
+    Bye,
+    ControlMessage,
+    KeyRequest,
+    SoundClock,
+    SourceAnnounce,
+    SourceReady,
+)
 from .heartbeat import Heartbeat
 from .hello import Hello
 from .link_health import LinkHealth
+from .sound_packet import SoundPacket
 from .source_exchange import SourceExchange
 from .statistics import CallStatistics
 
@@ -71,6 +80,13 @@ class Inbox:
         else:
             self._statistics.motion_malformed += 1
 
+    def on_sound(self, packet: SoundPacket) -> None:
+        """Take a packet of sound."""
+        self.heartbeat.heard()
+        if self.greeted and not self.closed:
+            self._statistics.sound_received += 1
+            call_handler(self._handlers.on_sound, packet)
+
     def on_control(self, message: str | bytes) -> None:
         """Take a message of the control channel."""
         try:
@@ -97,14 +113,18 @@ class Inbox:
             self._take_beat(message)
         elif isinstance(message, SourceAnnounce):
             self._source.on_announce(message)
-        elif isinstance(message, SourceReady):
-            self._source.on_ready(message)
+        elif isinstance(message, SoundClock):
+            call_handler(self._handlers.on_sound_clock, message.timestamp, message.captured)
         elif isinstance(message, KeyRequest):
             call_handler(self._handlers.on_key_request)
+        else:
+            self._source.on_ready(message)
 
     def _take_beat(self, beat: Beat) -> None:
         self.heartbeat.on_beat(beat)
         self._health.on_beat(beat.motion_sent)
+        self._statistics.motion_loss = self._health.loss
+        self._statistics.motion_loss_there = beat.motion_loss
         self._statistics.rtt_s = self.heartbeat.clock_offset.rtt_s
         self._statistics.clock_offset_s = self.heartbeat.clock_offset.offset_s
         # Who asks without an answer may know nothing yet of the distance: answer at once.

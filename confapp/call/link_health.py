@@ -5,10 +5,10 @@ from collections import deque
 from .call_handlers import CallState, StateReason
 from .patience import Patience
 
-WINDOW_BEATS = 5  # losses are told over so many seconds
-LOSSY = 0.15  # share of the motion messages
+WINDOW_BEATS = 8  # losses are told over so many seconds
+LOSSY = 0.2  # share of the motion messages
 SLOW_RTT_S = 1.0
-FEW = 10  # messages, of which no share can be told
+FEW = 25  # messages, of which no share can be told
 
 
 class LinkHealth:
@@ -21,14 +21,28 @@ class LinkHealth:
     def __init__(self) -> None:
         self.motion_received = 0
         self._told: deque[tuple[int, int]] = deque(maxlen=WINDOW_BEATS + 1)
+        self._tried: deque[tuple[int, int]] = deque(maxlen=WINDOW_BEATS + 1)
 
     def restart(self) -> None:
         """A new link: what the old one lost tells nothing of this one."""
         self._told.clear()
+        self._tried.clear()
 
     def on_beat(self, motion_sent: int) -> None:
         """The peer has sent so many motion messages."""
         self._told.append((motion_sent, self.motion_received))
+
+    def on_own_beat(self, sent: int, refused: int) -> None:
+        """So many motion messages were sent and refused on this side."""
+        self._tried.append((sent, refused))
+
+    @property
+    def refused(self) -> float:
+        """Share of our motion messages that the channel did not take in the last seconds."""
+        if len(self._tried) < 2:
+            return 0.0
+        sent, refused = (self._tried[-1][i] - self._tried[0][i] for i in range(2))
+        return refused / (sent + refused) if sent + refused >= FEW else 0.0
 
     @property
     def loss(self) -> float:

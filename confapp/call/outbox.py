@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable
 
 from . import control_message
-from .control_message import Bye, ControlMessage
+from .control_message import Bye, ControlMessage, SoundClock
 from .inbox import MAX_MOTION_BYTES
 from .peer_link import PeerLink
 from .statistics import CallStatistics
@@ -45,6 +45,21 @@ class Outbox:
         self._statistics.message_bytes_sent += len(message)
         self._statistics.payload_bytes_sent += payload_bytes
         return True
+
+    def send_sound(self, payload: bytes, captured: float) -> None:
+        """As `CallSession.send_sound`."""
+        link = self._link()
+        if link is not None:
+            link.send_sound(payload, captured)
+            self._statistics.sound_sent += 1
+            self._statistics.sound_bytes_sent += len(payload)
+
+    def tell_sound_clock(self) -> None:
+        """Say when the sound of this link was captured, as soon as that is known."""
+        link = self._link()
+        clock = link.take_sound_clock() if link is not None else None
+        if clock is not None:
+            self.send(SoundClock(timestamp=clock[0], captured=clock[1]))
 
     async def say_goodbye(self, reason: str, patience_s: float) -> None:
         """Closing right away would overtake the message, so wait for the peer to be gone."""

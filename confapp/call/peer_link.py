@@ -16,12 +16,21 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.exceptions import InvalidStateError
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from signaling.messages import IceServer
 
 from . import wire_meter
 from .ice_tuning import apply_ice_tuning
 from .sctp_tuning import delay_acknowledgements, follow_deliveries
+from .sound_packet import SoundPacket
+from .sound_track import (
+    SoundTrack,
+    first_timestamp,
+    only_opus,
+    take_packets,
+    without_header_extensions,
+)
 from .statistics import CallStatistics
 
 # Both sides know the channels beforehand (RFC 8832 section 3), so no round trip announces them.
@@ -54,7 +63,7 @@ class LinkOptions:
 
 
 class PeerLink:
-    """A connection to the peer: a reliable control channel and an unreliable motion channel.
+    """A connection to the peer: a reliable control channel, an unreliable motion channel, sound.
 
     Motion is unordered and never retransmitted, and is refused while anything still waits to be
     sent: after an outage a queue would deliver seconds of the past.
@@ -63,10 +72,12 @@ class PeerLink:
         ice_servers: STUN and TURN servers; none means host candidates alone.
         options: of the session.
         statistics: where wire bytes and unreadable datagrams are counted.
-        on_control, on_motion: called with each message, on the event loop; must not raise.
+        on_control, on_motion, on_sound: called with each message or packet, on the event loop; must
+            not raise.
         on_change: called when `is_open` or `is_closed` became true; must not raise.
         on_alive: called with whatever comes from the peer, acknowledgements included; must not
             raise.
+        clock: seconds on the session's clock.
         on_delivered: called with each motion message that the peer acknowledged; must not raise.
     """
 
@@ -78,8 +89,10 @@ class PeerLink:
         statistics: CallStatistics,
         on_control: Received,
         on_motion: Received,
+        on_sound: Callable[[SoundPacket], None],
         on_change: Callable[[], None],
         on_alive: Callable[[], None],
+        clock: Callable[[], float],
         on_delivered: Callable[[bytes], None],
     ) -> None:
         apply_ice_tuning()
@@ -102,6 +115,11 @@ class PeerLink:
         self._connection._RTCPeerConnection__certificates = [  # type: ignore[attr-defined]
             options.certificate
         ]
+        self._track = SoundTrack(clock())
+        self._sound = self._connection.addTransceiver(self._track, direction="sendrecv")
+        self._sound_told = False
+        only_opus(self._sound)
+        take_packets(self._sound, on_sound, clock)
         self._control = self._connection.createDataChannel(
             "control", negotiated=True, id=CONTROL_CHANNEL_ID
         )
@@ -155,6 +173,18 @@ class PeerLink:
         """Datagrams go through to the peer and back."""
         return self._sctp.transport.transport.state in {"connected", "completed"}
 
+    @property
+    def fingerprints(self) -> tuple[bytes, bytes]:
+        """SHA-256 of our certificate and of the one that the peer has shown; once it is open."""
+        # Of the connection itself, not of what the signaling server has passed on.
+        ssl = self._sctp.transport._ssl
+        assert ssl is not None  # noqa: S101 (open)
+        own = ssl.get_certificate(as_cryptography=True)
+        theirs = ssl.get_peer_certificate(as_cryptography=True)
+        assert own is not None  # noqa: S101 (aiortc's contexts have one)
+        assert theirs is not None  # noqa: S101 (DTLS has asked for it)
+        return own.fingerprint(SHA256()), theirs.fingerprint(SHA256())
+
     async def offer(self) -> str:
         """Start as the offering side: gather candidates and return the SDP offer."""
         return await self._describe()
@@ -180,6 +210,18 @@ class PeerLink:
         """Send now or never; False when refused."""
         return self._motion.bufferedAmount == 0 and _send(self._motion, message)
 
+    def send_sound(self, payload: bytes, captured: float) -> None:
+        """Send a packet of Opus whose first sample was captured at this time."""
+        self._track.put(payload, captured)
+
+    def take_sound_clock(self) -> tuple[int, float] | None:
+        """Once it is known: an RTP timestamp, and when what bears it was captured, in seconds."""
+        base = first_timestamp(self._track, self._sound.sender)
+        if base is None or self._sound_told:
+            return None
+        self._sound_told = True
+        return base, self._track.origin
+
     @property
     def control_backlog(self) -> int:
         """Bytes of control messages that still wait to be sent."""
@@ -202,7 +244,7 @@ class PeerLink:
         for protocol in protocols:
             protocol.transport = self._options.wrap_transport(protocol.transport)
         wire_meter.tap(protocols, self._statistics)
-        return self._connection.localDescription.sdp
+        return without_header_extensions(self._connection.localDescription.sdp)
 
 
 def _send(channel: RTCDataChannel, message: str | bytes) -> bool:

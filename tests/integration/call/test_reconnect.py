@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from call_peer import Peer, until, within
 from signaling_service import SignalingService
-from tcp_gate import TcpGate
 
 from confapp.call.call_handlers import CallState, EndReason, StateReason
 from confapp.call.patience import Patience
@@ -17,6 +16,7 @@ from confapp.call.peer_link import LinkOptions
 from confapp.call.signaling_client import create_room
 from confapp.emulation.emulated_link import EmulatedLink
 from confapp.emulation.link_profile import LinkProfile
+from confapp.emulation.tcp_gate import TcpGate
 from signaling.settings import SignalingSettings
 
 TESTS = Path(__file__).parents[2]
@@ -102,6 +102,20 @@ async def test_a_call_comes_back_by_itself_after_an_outage(outside: Outside) -> 
         assert (CallState.RECONNECTING, StateReason.SILENCE) in peer.states
         assert peer.states[-1][0] is CallState.LIVE
         assert peer.ended == []
+    # the certificates are the same ones, and so is their code
+    assert len(outside.ada.codes) == 1
+    assert outside.ada.codes == outside.ben.codes
+
+
+async def test_another_program_at_the_other_end_has_another_code(
+    outside: Outside, lone: asyncio.subprocess.Process
+) -> None:
+    ada = await outside.ada.connect(outside.room, SHORT)
+    lone.kill()
+    await until(lambda: ada.session.state is CallState.RECONNECTING)
+    ben = await outside.ben.connect(outside.room, SHORT)
+    await until(lambda: len(ada.codes) == 2 and len(ben.codes) == 1)
+    assert ada.codes[0] != ada.codes[1] == ben.codes[0]
 
 
 async def test_datagrams_alone_may_be_away(outside: Outside) -> None:
