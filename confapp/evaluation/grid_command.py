@@ -13,6 +13,7 @@ from confapp.clip_files import open_model
 from confapp.errors import ConfappError
 from confapp.evaluation.driver_frames import spread_frames, variety
 from confapp.evaluation.evaluation_clip import EvaluationClip, shard_clips, video_clips
+from confapp.evaluation.folder_clip import ClipFolder
 from confapp.evaluation.grid_report import grid_markdown, grid_report
 from confapp.evaluation.performer import Performer, one_each
 from confapp.evaluation.picture_metrics import PictureMetrics
@@ -105,6 +106,8 @@ class _Run:
         self.metrics = PictureMetrics.load(None, options.landmarks, options.identity)
         self._folder = ResultsFolder(options.out)
         self._options = options
+        side = self.head.config.image_size
+        self._videos = ClipFolder(options.videos, side) if options.videos is not None else None
 
     def people(self, candidates: int) -> list[Performer]:
         """One at least, each with the first frame of a clip and so many others."""
@@ -119,7 +122,8 @@ class _Run:
 
     def write(self, task: str, grids: Sequence[RenderingGrid], **settings: object) -> str:
         """The figures, the tables and the sheets; gives back the tables."""
-        facts = grid_report(task, self.head, self.metrics, grids, **settings)
+        notes = self._videos.notes if self._videos else []
+        facts = grid_report(task, self.head, self.metrics, grids, notes, **settings)
         tables = grid_markdown(facts)
         self._folder.write(json.dumps(facts, indent=1) + "\n", tables)
         for grid in grids:
@@ -130,8 +134,6 @@ class _Run:
         options, side = self._options, self.head.config.image_size
         shards = shard_clips(options.data, side, candidates) if options.data else ()
         videos = (
-            video_clips(options.videos, side, self.metrics.landmarks, candidates)
-            if options.videos
-            else ()
+            video_clips(self._videos, self.metrics.landmarks, candidates) if self._videos else ()
         )
         return chain(shards, videos)
