@@ -89,12 +89,13 @@ class PictureMetrics:
         true_face = region.cut(truth.picture)
         features = self.lpips.features(true_face) if self.lpips else None
         return {
-            name: self._whole(look, truth)
+            name: self.whole(look, truth)
             | self._face(region.cut(look.picture), true_face, features)
             for name, look in looks.items()
         }
 
-    def _whole(self, look: Look, truth: Look) -> Scores:
+    def whole(self, look: Look, truth: Look) -> Scores:
+        """Scores of the whole picture, without those of the face region alone."""
         scores = {name: of(look.picture, truth.picture) for name, of in PIXEL_METRICS.items()}
         if self.lpips and look.features is not None and truth.features is not None:
             scores["lpips"] = self.lpips.distance(look.features, truth.features)
