@@ -125,6 +125,9 @@ def evaluate_compress(
     lpips: Lpips = None,
     landmarks: Landmarks = None,
     identity: Identity = None,
+    dists: Annotated[
+        Path | None, typer.Option(help="weights.pt of the package DISTS-pytorch")
+    ] = None,
     clips: Annotated[int | None, typer.Option(min=1, help="only the first clips")] = None,
     frames: Annotated[int, typer.Option(min=1, help="so many of each clip are measured")] = 8,
     bundle: Annotated[int, typer.Option(min=1, max=6, help="frames of motion a message")] = 1,
@@ -148,6 +151,7 @@ def evaluate_compress(
         lpips=lpips,
         landmarks=landmarks,
         identity=identity,
+        dists=dists,
         tables=tables,
         clips=clips,
         frames=frames,

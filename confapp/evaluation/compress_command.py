@@ -54,6 +54,7 @@ class CompressOptions:
         out: folder for figures, tables, plots, films and the page.
         lpips, landmarks: files of the helper networks; both are needed.
         identity: of CSIM's network.
+        dists: weights.pt of DISTS-pytorch.
         tables: of the codec; None for those of the model.
         clips: only the first so many.
         frames: measured of each clip, evenly spread.
@@ -68,6 +69,7 @@ class CompressOptions:
     lpips: Path | None = None
     landmarks: Path | None = None
     identity: Path | None = None
+    dists: Path | None = None
     tables: Path | None = None
     clips: int | None = None
     frames: int = 8
@@ -124,7 +126,9 @@ class _Run:
         self._head = open_model(model, untrained=untrained)
         tables = tables_for(self._head, options.tables)
         self._tables = tables.fingerprint
-        self._metrics = PictureMetrics.load(options.lpips, options.landmarks, options.identity)
+        self._metrics = PictureMetrics.load(
+            options.lpips, options.landmarks, options.identity, options.dists
+        )
         self._modes = stream_modes(tables)
         self._codecs = [codec for codec in ANCHOR_CODECS if codec.available]
         self._folder = ClipFolder(options.videos, self._head.config.image_size)

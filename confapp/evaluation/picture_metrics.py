@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from confapp.evaluation.dists import Dists
 from confapp.evaluation.face_identity import Embedding, FaceIdentity, similarity
 from confapp.evaluation.face_landmarks import FaceLandmarks, mean_distance
 from confapp.evaluation.face_region import FacePlace, FaceRegion, Points
@@ -27,26 +28,32 @@ class Look:
     features: Features | None
     landmarks: Points | None
     embedding: Embedding | None
+    textures: Features | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PictureMetrics:
     """The metrics: l1 (0-255), psnr (dB), ssim, ms_ssim and lpips, and each as ``face_...``;
-    akd (pixels at 256, Euclidean mean over 68 landmarks) and csim (cosine) of the face.
+    dists; akd (pixels at 256, Euclidean mean over 68 landmarks) and csim (cosine) of the face.
 
     Attributes:
-        lpips, landmarks, identity: None leaves the metrics out; csim needs both of the latter.
+        lpips, landmarks, identity, dists: None leaves the metrics out; csim needs the middle two.
     """
 
     lpips: Lpips | None = None
     landmarks: FaceLandmarks | None = None
     identity: FaceIdentity | None = None
+    dists: Dists | None = None
 
     @classmethod
     def load(
-        cls, lpips: Path | None, landmarks: Path | None, identity: Path | None
+        cls,
+        lpips: Path | None,
+        landmarks: Path | None,
+        identity: Path | None,
+        dists: Path | None = None,
     ) -> "PictureMetrics":
-        """Read the networks that are given.
+        """Read the networks that are given; DISTS shares the VGG16 of LPIPS.
 
         Raises:
             ConfappError: a file is missing or of another kind.
@@ -55,12 +62,18 @@ class PictureMetrics:
             Lpips(lpips) if lpips else None,
             FaceLandmarks.load(landmarks) if landmarks else None,
             FaceIdentity.load(identity) if identity else None,
+            Dists(lpips, dists) if lpips and dists else None,
         )
 
     @property
     def networks(self) -> dict[str, HelperNetwork]:
         """The networks behind the metrics, by option."""
-        given = {"lpips": self.lpips, "landmarks": self.landmarks, "identity": self.identity}
+        given = {
+            "lpips": self.lpips,
+            "landmarks": self.landmarks,
+            "identity": self.identity,
+            "dists": self.dists,
+        }
         return {option: one.network for option, one in given.items() if one is not None}
 
     @property
@@ -80,7 +93,8 @@ class PictureMetrics:
         if self.identity and landmarks is not None:
             embedding = self.identity.embedding(picture, landmarks)
         features = self.lpips.features(picture) if self.lpips else None
-        return Look(picture, features, landmarks, embedding)
+        textures = self.dists.features(picture) if self.dists else None
+        return Look(picture, features, landmarks, embedding, textures)
 
     def compare(
         self, looks: Mapping[str, Look], truth: Look, region: FaceRegion
@@ -99,6 +113,8 @@ class PictureMetrics:
         scores = {name: of(look.picture, truth.picture) for name, of in PIXEL_METRICS.items()}
         if self.lpips and look.features is not None and truth.features is not None:
             scores["lpips"] = self.lpips.distance(look.features, truth.features)
+        if self.dists and look.textures is not None and truth.textures is not None:
+            scores["dists"] = self.dists.distance(look.textures, truth.textures)
         if look.landmarks is not None and truth.landmarks is not None:
             pixels = mean_distance(look.landmarks, truth.landmarks)
             scores["akd"] = at_reference(pixels, truth.picture)

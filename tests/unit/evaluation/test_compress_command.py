@@ -43,6 +43,12 @@ def stand_ins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compress_command, "ANCHOR_CODECS", small_codecs())
 
 
+@pytest.fixture
+def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing takes longer than all else."""
+    monkeypatch.setattr(compress_command, "rate_distortion_plot", lambda *_: "<svg></svg>")
+
+
 def run(model: str, videos: Path, out: Path, **options: Any) -> str:
     chosen = CompressOptions(videos, out, NETWORK, NETWORK, frames=2, **options)
     return evaluate_compression(model, chosen, untrained=False)
@@ -90,6 +96,7 @@ def test_same_bytes_again_also_out_of_parts(model: str, videos: Path, tmp_path: 
         assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "parts" / file).read_bytes()
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_an_interrupted_run_goes_on_where_it_was(
     model: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,15 +105,14 @@ def test_an_interrupted_run_goes_on_where_it_was(
     assert "Interrupted" in tables
     assert not json.loads((tmp_path / "out" / "results.json").read_text())["complete"]
     assert begun == ["ada", "ben"]
-    monkeypatch.undo()
-    monkeypatch.setattr(PictureMetrics, "load", lambda *_: stand_in_metrics(tmp_path))
-    monkeypatch.setattr(compress_command, "ANCHOR_CODECS", small_codecs())
+    monkeypatch.setattr(compress_command, "measure", measure)
     begun = interrupt_after(monkeypatch, clips=1)
     tables = run(model, videos, tmp_path / "out", films=False)
     assert begun == ["ben"]
     assert "Interrupted" not in tables
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_rates_are_counted_anew_without_measuring(
     model: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,6 +124,7 @@ def test_rates_are_counted_anew_without_measuring(
     assert "6 frames a message" in tables
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_what_cannot_be_measured_is_a_line_and_stops_nothing(
     model: str, videos: Path, tmp_path: Path
 ) -> None:
@@ -148,6 +155,7 @@ def test_networks_are_needed(model: str, videos: Path, tmp_path: Path) -> None:
     assert caught.value.error_id == "networks-needed"
 
 
+@pytest.mark.usefixtures("no_plots")
 def test_encoders_that_are_missing_are_named(
     model: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
