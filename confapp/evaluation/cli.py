@@ -113,6 +113,24 @@ def evaluate_turn(
     print(grid_command.evaluate_turn(model, options, untrained=untrained), end="")
 
 
+@evaluate_app.command("redirect")
+def evaluate_redirect(
+    out: Results,
+    data: Shards = None,
+    videos: Videos = None,
+    model: Model = DEFAULT_CONFIG,
+    untrained: Untrained = False,
+    landmarks: Landmarks = None,
+    identity: Identity = None,
+    clips: People = 12,
+) -> None:
+    """Turn heads to the front and over yaw and pitch: how many stay themselves and arrive."""
+    from confapp.evaluation import grid_command
+
+    options = grid_command.GridOptions(out, tuple(data or ()), videos, landmarks, identity, clips)
+    print(grid_command.evaluate_redirection(model, options, untrained=untrained), end="")
+
+
 @evaluate_app.command("compress")
 def evaluate_compress(
     videos: Annotated[Path, typer.Option(help="folder of clips at full rate, one person each")],

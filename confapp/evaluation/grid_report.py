@@ -31,7 +31,9 @@ def grid_report(
     head: TalkingHead,
     metrics: PictureMetrics,
     grids: Sequence[RenderingGrid],
+    *,
     notes: Sequence[ClipNote] = (),
+    remarks: Sequence[str] = (),
     **settings: object,
 ) -> dict[str, Any]:
     """Everything, ready for JSON.
@@ -40,6 +42,7 @@ def grid_report(
         task: the command's name.
         grids: one at least, all of one kind.
         notes: on the files read.
+        remarks: sentences that go before the tables.
         settings: what else tells this run from others.
     """
     needs_networks = [reason for reason in metrics.left_out if reason.startswith("csim")]
@@ -52,6 +55,7 @@ def grid_report(
         "source": SOURCE_NOTE,
         "rule": RULE,
         **settings,
+        "remarks": list(remarks),
         "meanings": {name: text for name, text in _meanings().items() if _known(rows, name)},
         "networks": {option: network.facts() for option, network in metrics.networks.items()},
         "left_out": needs_networks,
@@ -73,6 +77,7 @@ def grid_markdown(facts: Mapping[str, Any]) -> str:
         f"{model_line(facts)} Source: {facts['source']}. Figures: {facts['rule']}. "
         "All renderings are synthesised.",
         "",
+        *(line for remark in facts["remarks"] for line in (f"- {remark}", "")),
         *("| | | people |", "|---|---:|---:|"),
     ]
     for name, figure in facts["summary"].items():

@@ -17,7 +17,13 @@ SMOOTHNESS_NOTE = (
     "from frame to frame inside the face, rendering over driver"
 )
 SUBSETS = {"all": "All pairs", "moved": f"Pairs whose landmarks moved by {MOVED:g} px or more"}
-UNITS = {"l1": "0-255", "psnr": "dB", "akd": "px at 256"}
+UNITS = {
+    "l1": "0-255",
+    "psnr": "dB",
+    "akd": "px at 256",
+    "akd_per_coordinate": "px at 256",
+    "head_angle": "degrees",
+}
 
 
 def report(
