@@ -14,7 +14,7 @@ import typer
 
 from confapp import __version__
 from confapp.errors import ConfappError
-from confapp.evaluation.cli import evaluate_app
+from confapp.evaluation.cli import evaluate_app, study_app
 from confapp.pose_offset import PoseOffset
 from models.config import DEFAULT_CONFIG
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 tables_app = typer.Typer(no_args_is_help=True, help="The codec's frequency tables.")
 app.add_typer(tables_app, name="tables")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(study_app, name="study")
 data_app = typer.Typer(no_args_is_help=True, help="Shards to train on.")
 app.add_typer(data_app, name="data")
 

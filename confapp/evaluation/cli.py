@@ -13,6 +13,7 @@ from confapp.errors import ConfappError
 from models.config import DEFAULT_CONFIG
 
 evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a model on clips.")
+study_app = typer.Typer(no_args_is_help=True, help="Ask people which of two videos looks better.")
 
 Model = Annotated[
     str, typer.Option(help=f"configuration ({DEFAULT_CONFIG}, ...) or a .safetensors weights file")
@@ -179,6 +180,49 @@ def evaluate_compress(
         films=films,
     )
     print(evaluate_compression(model, options, untrained=untrained), end="")
+
+
+@study_app.command("make")
+def study_make(
+    first: Annotated[str, typer.Option(metavar="NAME=FOLDER", help="clips of one method")],
+    second: Annotated[str, typer.Option(metavar="NAME=FOLDER", help="of another, same file names")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="an empty folder for page and key")],
+    seed: Annotated[int, typer.Option(help="of the clips' names and the attention checks")] = 0,
+) -> None:
+    """Make a page that shows pairs of clips, and the key that says what they are."""
+    from confapp.evaluation.study_folder import make_study
+
+    pairs, checks = make_study(dict(_named(text) for text in (first, second)), out, seed)
+    print(
+        f"{pairs} pairs and {checks} attention checks. Hand out {out / 'page'} and keep "
+        f"{out / 'key.json'} to yourself."
+    )
+
+
+@study_app.command("score")
+def study_score(
+    key: Annotated[Path, typer.Argument(help="key.json of the study")],
+    answers: Annotated[list[Path], typer.Argument(help="answers-....json of the participants")],
+    json_file: Annotated[Path | None, typer.Option("--json", help="write the figures")] = None,
+    seed: Annotated[int, typer.Option(help="of the bootstrap")] = 0,
+) -> None:
+    """Preference rates with confidence intervals."""
+    import json
+
+    from confapp.evaluation.results_folder import ResultsFolder
+    from confapp.evaluation.study_score import StudyKey, score_study, study_markdown
+
+    facts = score_study(StudyKey.load(key), answers, seed)
+    tables = study_markdown(facts)
+    ResultsFolder(None, json_file).write(json.dumps(facts, indent=1) + "\n", tables)
+    print(tables, end="")
+
+
+def _named(text: str) -> tuple[str, Path]:
+    name, found, folder = text.partition("=")
+    if not name or not found or not Path(folder).is_dir():
+        raise ConfappError("folder-not-found", f"{text} is no NAME=FOLDER with a folder of clips.")
+    return name, Path(folder)
 
 
 def _need_extra(*packages: str) -> None:
