@@ -50,4 +50,4 @@ def compressed(
 ) -> ClipCompression:
     """A clip of two seconds with a source of 1000 bytes."""
     frozen = {"lpips": 0.1, "akd": frozen_akd}
-    return ClipCompression(name, name, SECONDS, [1, 2], 1000, frozen, modes, encodes)
+    return ClipCompression(name, name, 50, SECONDS, [1, 2], 1000, frozen, modes, encodes)

@@ -40,17 +40,18 @@ LANDMARKS = [*IBUG, *(_FURTHER[int(i * _STEP)] for i in range(FS_VID2VID_LANDMAR
 KEYPOINTS = [IBUG[int(i * len(IBUG) / FOMM_KEYPOINTS)] for i in range(FOMM_KEYPOINTS)]
 
 
+def our_rows(motions: Sequence[MotionFrame]) -> Rows:
+    """Our bytes of each frame before coding."""
+    return np.stack([_bytes(motion.numbers()) for motion in motions])
+
+
 def comparison_rows(
-    frames: Sequence[RgbImage],
-    motions: Sequence[MotionFrame],
-    landmarks: FaceLandmarks,
-    first: FacePlace,
+    frames: Sequence[RgbImage], landmarks: FaceLandmarks, first: FacePlace
 ) -> dict[str, Rows]:
-    """The bytes of each stream's frames before coding; a row a frame.
+    """The bytes of the others' frames before coding; a row a frame.
 
     Args:
         frames: all frames of a clip.
-        motions: ours of the same frames.
         first: where the face is in the first frame; it is followed from there.
     """
     meshes = []
@@ -62,7 +63,6 @@ def comparison_rows(
     shapes = [mesh[:, :2] / half - 1 for mesh in meshes]  # [-1, 1] across the picture
     nearest = _neighbours(shapes[0])
     return {
-        OURS: np.stack([_bytes(motion.numbers()) for motion in motions]),
         FOMM: np.stack([_bytes(_fomm(shape, shapes[0], nearest)) for shape in shapes]),
         FS_VID2VID: np.stack([_bytes(shape[LANDMARKS]) for shape in shapes]),
     }

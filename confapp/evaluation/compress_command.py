@@ -1,7 +1,7 @@
 """What `confapp evaluate compress` does."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,28 @@ from confapp.errors import ConfappError
 from confapp.evaluation.anchor_codec import ANCHOR_CODECS
 from confapp.evaluation.clip_records import ClipRecords
 from confapp.evaluation.comparison_stream import (
+    OURS,
     comparison_rows,
     comparison_sizes,
+    our_rows,
     pack_rows,
     unpack_rows,
 )
-from confapp.evaluation.compress_film import write_film
+from confapp.evaluation.compress_film import FILMS, write_films
 from confapp.evaluation.compress_plot import LABELS, rate_distortion_plot
 from confapp.evaluation.compress_report import compress_facts, compress_markdown
-from confapp.evaluation.compression import ClipCompression, ClipStreams, measure
+from confapp.evaluation.compression import (
+    ClipCompression,
+    ClipSample,
+    OurScores,
+    OurStreams,
+    StreamScores,
+    encodes_of,
+    measure_encodes,
+    measure_ours,
+)
 from confapp.evaluation.compression_summary import CompressionSummary
 from confapp.evaluation.evaluation_clip import tracked_clip
-from confapp.evaluation.face_region import FacePlace
 from confapp.evaluation.folder_clip import ClipFolder, ClipNote
 from confapp.evaluation.picture_metrics import PictureMetrics
 from confapp.evaluation.report_page import report_page
@@ -39,8 +49,8 @@ from confapp.model_tables import tables_for
 
 RECORD_FORMAT = 1  # raise it when a record of the same recipe would say something else
 RECORDS = "records"
-FILMS = "films"
 PAGE = "report.html"
+FILM_TITLE = "above, codecs as good as ours by LPIPS; below, at about our bits"
 
 console = Console(stderr=True)
 
@@ -82,7 +92,8 @@ class CompressOptions:
 def evaluate_compression(model: str, options: CompressOptions, *, untrained: bool) -> str:
     """Measure what is not measured yet, write the files, and return the Markdown tables.
 
-    Every clip is kept in a record when it is done. A run that is stopped goes on where it was, and
+    What the codecs do with a clip is kept in a record, and what the model does in another: a run
+    that is stopped goes on where it was, another model is measured without the codecs' part, and
     parts of a run on several processes leave their records for one that makes the report.
 
     Raises:
@@ -112,7 +123,6 @@ class _Run:
     Attributes:
         paths: of the clips to measure.
         clips: measured.
-        notes: on the files.
     """
 
     def __init__(self, model: str, options: CompressOptions, *, untrained: bool) -> None:
@@ -129,37 +139,58 @@ class _Run:
         self._metrics = PictureMetrics.load(
             options.lpips, options.landmarks, options.identity, options.dists
         )
-        self._modes = stream_modes(tables)
+        self._modes = stream_modes(tables, options.bundle)
         self._codecs = [codec for codec in ANCHOR_CODECS if codec.available]
         self._folder = ClipFolder(options.videos, self._head.config.image_size)
         part = options.part
         paths = self._folder.paths[: options.clips]
         self.paths = paths[part.number - 1 :: part.count] if part else paths
         self._results = ResultsFolder(None if part else options.out)
-        self._records = ClipRecords(options.out / RECORDS, self._recipe())
+        self._encode_records = ClipRecords(options.out / RECORDS / "codecs", self._codec_recipe())
+        self._our_records = ClipRecords(options.out / RECORDS / "ours", self._our_recipe())
         self._rows: dict[str, dict[str, Any]] = {}
         self.clips: list[ClipCompression] = []
-        self.notes: list[ClipNote] = []
+
+    @property
+    def notes(self) -> list[ClipNote]:
+        """On the files read so far."""
+        return self._folder.notes
 
     def take(self, path: Path) -> None:
-        """A clip from its record, or measured and then recorded."""
-        facts = self._records.get(path)
-        if facts is None:
-            facts = self._measure(path)
-            self._records.put(path, facts)
-        self.notes += [ClipNote(**note) for note in facts["notes"]]
-        if facts["compression"] is not None:
-            clip = ClipCompression.from_facts(facts["compression"])
-            self.clips.append(clip)
-            self._rows[clip.name] = facts["rows"]
+        """Measure a clip, as far as it is not recorded."""
+        footage = self._folder.read(path)
+        landmarks = self._metrics.landmarks
+        if footage is None or landmarks is None:
+            return
+        clip = tracked_clip(self._folder, footage, landmarks, self._options.frames)
+        if clip is None:
+            return
+        sample = ClipSample(footage, clip)
+        with Progress(console=console, transient=True) as progress:
+            theirs = self._encode_records.get(path)
+            if theirs is None:
+                task = progress.add_task(f"{path.name}, codecs", total=len(sample.numbers))
+                theirs = self._measure_codecs(sample, lambda: progress.advance(task))
+                self._encode_records.put(path, theirs)
+            ours = self._our_records.get(path)
+            if ours is None:
+                task = progress.add_task(f"{path.name}, ours", total=len(sample.numbers))
+                streams = OurStreams(self._head, sample, self._modes)
+                scores = measure_ours(streams, self._metrics, lambda: progress.advance(task))
+                found = ClipCompression.of(sample, scores, _encodes(theirs))
+                if self._options.films:
+                    rule = RateRule(self._options.overhead)
+                    write_films(self._options.out, streams, found, self._codecs, rule)
+                ours = {"scores": asdict(scores), "rows": pack_rows(our_rows(streams.motions))}
+                self._our_records.put(path, ours)
+        self.clips.append(ClipCompression.of(sample, _ours(ours), _encodes(theirs)))
+        self._rows[clip.name] = {OURS: ours["rows"], **theirs["rows"]}
 
     def write(self, *, complete: bool, page: bool = False) -> str:
         """Figures and tables, and the page with plots and films; gives back the tables."""
         if not self.clips:
             return ""
-        summary = CompressionSummary(
-            self.clips, RateRule(self._options.bundle, self._options.overhead)
-        )
+        summary = CompressionSummary(self.clips, RateRule(self._options.overhead))
         facts = compress_facts(
             self._head,
             self._metrics,
@@ -167,6 +198,7 @@ class _Run:
             self._stream_sizes() if page else {},
             self.notes,
             tables=self._tables,
+            bundle=self._options.bundle,
             missing=[codec.name for codec in ANCHOR_CODECS if codec not in self._codecs],
             complete=complete,
         )
@@ -184,50 +216,21 @@ class _Run:
             plots[f"{LABELS[distortion]}, mean over {len(self.clips)} clips"] = plot
         films: dict[str, str] = {}
         for clip in self.clips:
-            plots[f"{LABELS['lpips']}, {clip.name}"] = rate_distortion_plot(
-                summary, [clip], "lpips"
-            )
+            title = f"{LABELS['lpips']}, {clip.name}"
+            plots[title] = rate_distortion_plot(summary, [clip], "lpips")
             film = Path(FILMS) / f"{clip.name}.mp4"
             if (self._options.out / film).is_file():
-                title = (
-                    f"{clip.name}: above, codecs as good as ours by LPIPS; below, at about our bits"
-                )
-                films[title] = film.as_posix()
+                films[f"{clip.name}: {FILM_TITLE}"] = film.as_posix()
         self._results.add_text(PAGE, report_page("Compression", tables, plots, films))
 
-    def _measure(self, path: Path) -> dict[str, Any]:
-        """A clip's record; one that cannot be measured has notes alone."""
-        before = len(self._folder.notes)
-        footage = self._folder.read(path)
-        landmarks = self._metrics.landmarks
-        clip = (
-            tracked_clip(self._folder, footage, landmarks, self._options.frames)
-            if footage
-            else None
-        )
-        notes = [note.facts() for note in self._folder.notes[before:]]
-        if footage is None or clip is None or landmarks is None:
-            return {"notes": notes, "compression": None}
-        with Progress(console=console, transient=True) as progress:
-            task = progress.add_task(path.name, total=len(self._codecs) + len(clip.frames))
-
-            def advance() -> None:
-                progress.advance(task)
-
-            streams = ClipStreams(
-                self._head, footage, clip, self._modes, self._codecs, advance=advance
-            )
-            scores = measure(streams, self._metrics, advance)
-            first = FacePlace.of_landmarks(clip.landmarks[0])
-            rows = comparison_rows(streams.frames, streams.motions, landmarks, first)
-            if self._options.films:
-                film = self._options.out / FILMS / f"{clip.name}.mp4"
-                film.parent.mkdir(parents=True, exist_ok=True)
-                rule = RateRule(self._options.bundle, self._options.overhead)
-                write_film(film, streams, scores, rule)
+    def _measure_codecs(self, sample: ClipSample, advance: Callable[[], None]) -> dict[str, Any]:
+        encodes = encodes_of(sample, self._codecs)
+        scores = measure_encodes(sample, encodes, self._metrics, advance)
+        rows: dict[str, Any] = {}
+        if self._metrics.landmarks is not None:
+            rows = comparison_rows(sample.frames, self._metrics.landmarks, sample.source_place)
         return {
-            "notes": notes,
-            "compression": asdict(scores),
+            "encodes": [asdict(one) for one in scores],
             "rows": {stream: pack_rows(of_stream) for stream, of_stream in rows.items()},
         }
 
@@ -242,18 +245,37 @@ class _Run:
             for stream in first
         }
 
-    def _recipe(self) -> dict[str, Any]:
-        """All that a clip's record depends on, besides the clip."""
+    def _sample_recipe(self) -> dict[str, Any]:
         return {
             "format": RECORD_FORMAT,
-            "model": self._head.fingerprint,
-            "tables": self._tables,
+            "side": self._head.config.image_size,
             "networks": {name: one.sha256 for name, one in self._metrics.networks.items()},
             "frames": self._options.frames,
-            "modes": [mode.name for mode in self._modes],
+            "av": av.__version__,
+        }
+
+    def _codec_recipe(self) -> dict[str, Any]:
+        """All that a clip's encodes depend on, besides the clip: the model is not among it."""
+        return self._sample_recipe() | {
             "codecs": [
                 (codec.name, dict(codec.options), list(codec.crfs.items()))
                 for codec in self._codecs
             ],
-            "av": av.__version__,
         }
+
+    def _our_recipe(self) -> dict[str, Any]:
+        return self._sample_recipe() | {
+            "model": self._head.fingerprint,
+            "tables": self._tables,
+            "modes": [mode.name for mode in self._modes],
+            "bundle": self._options.bundle,
+        }
+
+
+def _encodes(facts: Mapping[str, Any]) -> list[StreamScores]:
+    return [StreamScores(**one) for one in facts["encodes"]]
+
+
+def _ours(facts: Mapping[str, Any]) -> OurScores:
+    scores = facts["scores"]
+    return OurScores(**scores | {"modes": [StreamScores(**one) for one in scores["modes"]]})

@@ -28,6 +28,7 @@ def compress_facts(
     notes: Sequence[ClipNote],
     *,
     tables: str,
+    bundle: int,
     missing: Sequence[str],
     complete: bool,
 ) -> dict[str, Any]:
@@ -36,6 +37,7 @@ def compress_facts(
     Args:
         sizes: mean bytes a frame by comparison stream and clip; empty where one clip was measured.
         tables: fingerprint of the codec's tables.
+        bundle: frames a message.
         missing: encoders that this machine does not have.
         complete: False where the run was interrupted.
     """
@@ -43,7 +45,7 @@ def compress_facts(
         "task": "compress",
         "model": model_facts(head),
         "tables": tables,
-        "rules": _rules(summary.rule),
+        "rules": _rules(summary.rule, bundle),
         "networks": {option: network.facts() for option, network in metrics.networks.items()},
         "left_out": [*metrics.left_out, *(f"{name}: this PyAV has no encoder" for name in missing)],
         "complete": complete,
@@ -103,7 +105,7 @@ def compress_markdown(facts: Mapping[str, Any]) -> str:
     return "\n".join([*lines, *note_lines(facts), *network_lines(facts)]) + "\n"
 
 
-def _rules(rule: RateRule) -> list[str]:
+def _rules(rule: RateRule, bundle: int) -> list[str]:
     overhead = (
         f"; here {rule.overhead} bytes a datagram, as captured, in place of the formula's"
         if rule.overhead != MESSAGE_OVERHEAD
@@ -113,8 +115,8 @@ def _rules(rule: RateRule) -> list[str]:
         COUNT_RULE,
         BOUND_RULE,
         RTP_RULE,
-        f"{DATA_CHANNEL_RULE}{overhead}; {rule.bundle} frames a message (each more than one delays "
-        "the picture by a frame)",
+        f"{DATA_CHANNEL_RULE}{overhead}",
+        f"{bundle} frames a message; each more than one delays the picture by a frame",
         "first picture: our source still, once, and the codec's intra picture; counted on both "
         "sides unless said otherwise",
         "the codecs run at low delay: no B-frames, no look-ahead, one intra picture, full-scale, "
@@ -154,7 +156,7 @@ def _fewer_bits(facts: Mapping[str, Any]) -> list[str]:
         lines.append("|---|---|---|---:|---:|")
         for codec, by_distortion in mode["fewer_bits"].items():
             for distortion, figures in by_distortion.items():
-                for first in FirstPicture:
+                for first in FirstPicture if distortion == "lpips" else [FirstPicture.BOTH]:
                     cells = [_ratio(figures[layer.value][first.name.lower()]) for layer in Layer]
                     lines.append(
                         f"| {codec} | {distortion.upper()} | {first.value} | {' | '.join(cells)} |"

@@ -101,7 +101,7 @@ class CompressionSummary:
             "counted": [clip.name for clip in counted],
             "kbps": _by_rule(kbps),
             "bytes_per_frame": round(
-                median(sum(c.modes[index].sizes) / len(c.modes[index].sizes) for c in self.clips), 2
+                median(sum(clip.modes[index].sizes) / clip.frames for clip in self.clips), 2
             ),
             "scores": {
                 name: round(median(clip.modes[index].scores[name] for clip in self.clips), DIGITS)

@@ -17,8 +17,8 @@ class CodedStream:
     """The motion of a clip as it was sent and received.
 
     Attributes:
-        payload_sizes: bytes of each frame's coded numbers.
-        message_sizes: bytes of each frame's message, our header included.
+        payload_sizes: bytes of coded numbers in each message, in order.
+        message_sizes: bytes of each message, our header included.
         motions: each frame as the receiver decodes it.
     """
 
@@ -49,25 +49,30 @@ class PaperMode:
     Args:
         tables: of the model.
         keypoints: deformations sent, at most the tables'.
+        bundle: frames a message; their packets stand one after the other.
     """
 
     family = "paper"
 
-    def __init__(self, tables: FrequencyTables, keypoints: int) -> None:
+    def __init__(self, tables: FrequencyTables, keypoints: int, bundle: int) -> None:
         self.name = f"paper, {keypoints} keypoints"
         self._codec = PaperCodec(tables)
         self._keypoints = keypoints
+        self._bundle = bundle
 
     def code(self, motions: Sequence[MotionFrame]) -> CodedStream:
         """As `StreamMode`; a received frame's timestamp is modulo 65536 ms."""
-        messages = [
+        packets = [
             self._codec.encode(self._cut(motion), number) for number, motion in enumerate(motions)
         ]
-        sizes = [len(message) for message in messages]
+        starts = range(0, len(packets), self._bundle)
+        messages = [packets[start : start + self._bundle] for start in starts]
+        sizes = [sum(map(len, message)) for message in messages]
+        headers = [HEADER_BYTES * len(message) for message in messages]
         return CodedStream(
-            payload_sizes=[size - HEADER_BYTES for size in sizes],
+            payload_sizes=[size - header for size, header in zip(sizes, headers, strict=True)],
             message_sizes=sizes,
-            motions=[self._codec.decode(message)[1] for message in messages],
+            motions=[self._codec.decode(packet)[1] for packet in packets],
         )
 
     def _cut(self, motion: MotionFrame) -> MotionFrame:
@@ -75,7 +80,11 @@ class PaperMode:
         return MotionFrame(motion.rotation, motion.translation, sent, motion.timestamp_ms)
 
 
-def stream_modes(tables: FrequencyTables) -> list[StreamMode]:
-    """All modes of a model, the best of each family first."""
+def stream_modes(tables: FrequencyTables, bundle: int = 1) -> list[StreamMode]:
+    """All modes of a model, the best of each family first.
+
+    Args:
+        bundle: frames a message.
+    """
     counts = dict.fromkeys(round(share * tables.keypoints) for share in KEYPOINT_SHARES)
-    return [PaperMode(tables, count) for count in counts]
+    return [PaperMode(tables, count, bundle) for count in counts]

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from confapp.evaluation.compression import ClipCompression, StreamScores
 from confapp.evaluation.wire_rate import (
     MESSAGE_OVERHEAD,
-    bundled,
     data_channel_wire_bytes,
     rtp_wire_bytes,
 )
@@ -50,11 +49,9 @@ class RateRule:
     """How messages of motion go on the wire.
 
     Attributes:
-        bundle: frames a message.
         overhead: bytes a datagram besides the message.
     """
 
-    bundle: int = 1
     overhead: int = MESSAGE_OVERHEAD
 
     def kbps(self, clip: ClipCompression, stream: StreamScores, counting: Counting) -> float:
@@ -69,8 +66,7 @@ class RateRule:
     def _ours(self, clip: ClipCompression, stream: StreamScores, layer: Layer) -> tuple[int, int]:
         if layer is Layer.PAYLOAD:
             return clip.source_bytes, sum(stream.sizes)
-        messages = bundled(stream.messages, self.bundle)
-        wire = sum(data_channel_wire_bytes(size, self.overhead) for size in messages)
+        wire = sum(data_channel_wire_bytes(size, self.overhead) for size in stream.messages)
         return data_channel_wire_bytes(clip.source_bytes, self.overhead), wire
 
     def _theirs(self, stream: StreamScores, layer: Layer) -> tuple[int, int]:

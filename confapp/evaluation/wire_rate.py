@@ -4,8 +4,6 @@ The video codecs are carried by RTP, our messages by a WebRTC data channel. Wher
 made it is for the video codecs: no SRTP tag, no payload descriptor, no RTCP.
 """
 
-from collections.abc import Sequence
-
 IP_UDP_BYTES = 20 + 8  # RFC 791, RFC 768
 RTP_BYTES = 12  # RFC 3550, no extensions
 MTU = 1200  # bytes of a datagram at most, IP header and all, as WebRTC stacks send them
@@ -45,10 +43,3 @@ def data_channel_wire_bytes(message_bytes: int, overhead: int = MESSAGE_OVERHEAD
     chunks = max(1, -(-message_bytes // SCTP_CHUNK))
     filled = -(-message_bytes // SCTP_ALIGNMENT) * SCTP_ALIGNMENT
     return filled + chunks * overhead
-
-
-def bundled(message_sizes: Sequence[int], frames: int) -> list[int]:
-    """Sizes of messages that carry so many frames each; the last may carry fewer."""
-    return [
-        sum(message_sizes[start : start + frames]) for start in range(0, len(message_sizes), frames)
-    ]

@@ -15,7 +15,7 @@ from confapp.dataset.video_file import Part
 from confapp.errors import ConfappError
 from confapp.evaluation import compress_command
 from confapp.evaluation.compress_command import CompressOptions, evaluate_compression
-from confapp.evaluation.compression import measure
+from confapp.evaluation.compression import measure_encodes, measure_ours
 from confapp.evaluation.picture_metrics import PictureMetrics
 from models.checkpoints.checkpoint import Checkpoint
 
@@ -54,18 +54,24 @@ def run(model: str, videos: Path, out: Path, **options: Any) -> str:
     return evaluate_compression(model, chosen, untrained=False)
 
 
-def interrupt_after(monkeypatch: pytest.MonkeyPatch, clips: int) -> list[str]:
+def interrupt_after(
+    monkeypatch: pytest.MonkeyPatch, clips: int, part: str = "measure_encodes"
+) -> list[str]:
     """The measurements begun; the one after so many is interrupted."""
-    true: Callable[..., Any] = measure
+    parts: dict[str, Callable[..., Any]] = {
+        "measure_encodes": measure_encodes,
+        "measure_ours": measure_ours,
+    }
+    true = parts[part]
     begun: list[str] = []
 
-    def counted(streams: Any, *rest: Any) -> Any:
-        begun.append(streams.clip.name)
+    def counted(*arguments: Any) -> Any:
+        begun.append(part)
         if len(begun) > clips:
             raise KeyboardInterrupt
-        return true(streams, *rest)
+        return true(*arguments)
 
-    monkeypatch.setattr(compress_command, "measure", counted)
+    monkeypatch.setattr(compress_command, part, counted)
     return begun
 
 
@@ -97,18 +103,34 @@ def test_same_bytes_again_also_out_of_parts(model: str, videos: Path, tmp_path: 
 
 
 @pytest.mark.usefixtures("no_plots")
+@pytest.mark.parametrize("part", ["measure_encodes", "measure_ours"])
 def test_an_interrupted_run_goes_on_where_it_was(
-    model: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
-    begun = interrupt_after(monkeypatch, clips=1)
+    begun = interrupt_after(monkeypatch, 1, part)
     tables = run(model, videos, tmp_path / "out", films=False)
     assert "Interrupted" in tables
-    assert not json.loads((tmp_path / "out" / "results.json").read_text())["complete"]
-    assert begun == ["ada", "ben"]
-    monkeypatch.setattr(compress_command, "measure", measure)
-    begun = interrupt_after(monkeypatch, clips=1)
+    facts = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert not facts["complete"]
+    assert len(facts["clips"]) == 1
+    assert len(begun) == 2
+    begun = interrupt_after(monkeypatch, 1, part)
     tables = run(model, videos, tmp_path / "out", films=False)
-    assert begun == ["ben"]
+    assert len(begun) == 1
+    assert "Interrupted" not in tables
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_another_model_is_measured_without_the_codecs_part(
+    model: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(model, videos, tmp_path / "out", films=False, clips=1)
+    other = tmp_path / "other.safetensors"
+    Checkpoint.of(lively_networks(tiny("lite-256"), seed=1), "other").save(other)
+    theirs = interrupt_after(monkeypatch, 0, "measure_encodes")
+    ours = interrupt_after(monkeypatch, 1, "measure_ours")
+    tables = run(str(other), videos, tmp_path / "out", films=False, clips=1)
+    assert (theirs, ours) == ([], ["measure_ours"])
     assert "Interrupted" not in tables
 
 
@@ -116,9 +138,9 @@ def test_an_interrupted_run_goes_on_where_it_was(
 def test_rates_are_counted_anew_without_measuring(
     model: str, videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(model, videos, tmp_path / "out", films=False)
-    begun = interrupt_after(monkeypatch, clips=0)
-    tables = run(model, videos, tmp_path / "out", films=False, bundle=6, overhead=60)
+    run(model, videos, tmp_path / "out", films=False, bundle=6, clips=1)
+    begun = interrupt_after(monkeypatch, 0, "measure_ours")
+    tables = run(model, videos, tmp_path / "out", films=False, bundle=6, overhead=60, clips=1)
     assert begun == []
     assert "here 60 bytes a datagram, as captured" in tables
     assert "6 frames a message" in tables

@@ -36,12 +36,11 @@ def test_rates_by_hand(layer: Layer, first: FirstPicture, ours: int, theirs: int
     assert RateRule().kbps(clip, DEAR, counting) == pytest.approx(theirs * 8 / 1000 / 2)
 
 
-def test_bundles_and_captured_overhead() -> None:
+def test_captured_overhead() -> None:
     clip = compressed("one", [GOOD], [DEAR])
     counting = Counting(Layer.WIRE, FirstPicture.NEITHER)
-    rule = RateRule(bundle=6, overhead=50)
-    wire = 8 * (96 + 50) + (32 + 50)  # eight messages of six frames, and the last two
-    assert rule.kbps(clip, GOOD, counting) == pytest.approx(wire * 8 / 1000 / 2)
+    wire = 50 * (16 + 50)
+    assert RateRule(overhead=50).kbps(clip, GOOD, counting) == pytest.approx(wire * 8 / 1000 / 2)
 
 
 def test_fewer_bits_by_hand() -> None:

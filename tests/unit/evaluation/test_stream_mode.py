@@ -21,7 +21,7 @@ def motions(count: int = 5) -> list[MotionFrame]:
 
 def test_what_is_received_is_what_was_sent() -> None:
     frames = motions()
-    stream = PaperMode(FrequencyTables.fit(frames, 1), K).code(frames)
+    stream = PaperMode(FrequencyTables.fit(frames, 1), K, 1).code(frames)
     assert [one.numbers().tobytes() for one in stream.motions] == [
         one.numbers().tobytes() for one in frames
     ]
@@ -43,5 +43,14 @@ def test_fewer_keypoints_take_fewer_bytes() -> None:
 
 
 def test_uniform_tables_cost_six_bytes_a_keypoint() -> None:
-    stream = PaperMode(FrequencyTables.uniform(K), K).code(motions())
+    stream = PaperMode(FrequencyTables.uniform(K), K, 1).code(motions())
     assert np.mean(stream.payload_sizes) == pytest.approx(6 * K + 12, abs=1)
+
+
+def test_bundles_carry_the_same_packets() -> None:
+    tables = FrequencyTables.uniform(K)
+    single, bundled = (PaperMode(tables, K, bundle).code(motions()) for bundle in (1, 2))
+    assert len(bundled.message_sizes) == 3  # two, two, one
+    assert sum(bundled.message_sizes) == sum(single.message_sizes)
+    assert sum(bundled.payload_sizes) == sum(single.payload_sizes)
+    assert len(bundled.motions) == 5

@@ -7,7 +7,6 @@ import pytest
 import confapp.media  # noqa: F401 - before aiortc; see there
 from confapp.evaluation.wire_rate import (
     MESSAGE_OVERHEAD,
-    bundled,
     data_channel_wire_bytes,
     rtp_wire_bytes,
 )
@@ -28,12 +27,6 @@ def test_messages_are_filled_up_and_long_ones_cut() -> None:
     assert data_channel_wire_bytes(81) == 84 + MESSAGE_OVERHEAD
     assert data_channel_wire_bytes(2500) == 2500 + 3 * MESSAGE_OVERHEAD
     assert data_channel_wire_bytes(10, overhead=50) == 12 + 50
-
-
-def test_bundles() -> None:
-    assert bundled([1, 2, 3, 4, 5], 2) == [3, 7, 5]
-    assert bundled([1, 2, 3], 1) == [1, 2, 3]
-    assert bundled([1, 2, 3], 6) == [6]
 
 
 @pytest.mark.parametrize("size", [10, 33, 80, 1000])
