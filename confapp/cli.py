@@ -325,6 +325,24 @@ def doctor(
 
 
 @app.command()
+def bench(
+    model: Model = DEFAULT_CONFIG,
+    untrained: Untrained = False,
+    seconds: Annotated[float, typer.Option(min=0.1, help="for each stage")] = 3,
+    frames: Annotated[int, typer.Option(min=0, help="render so many for the memory figure")] = 0,
+    call_seconds: Annotated[
+        float, typer.Option("--call", min=0, help="also hold a call of so many seconds")
+    ] = 0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="write the figures")] = None,
+) -> None:
+    """Measure the networks on this machine, beside the public layers and a matrix product."""
+    from confapp.bench_command import bench as run
+    from confapp.benchmark.run import BenchmarkOptions
+
+    run(BenchmarkOptions(model, untrained, seconds, frames, call_seconds), json_file)
+
+
+@app.command()
 def demo(
     seconds: Annotated[float, typer.Option(min=2, help="length of the call")] = 10,
     out: Annotated[Path, typer.Option(help="folder for demo.mp4")] = Path("out"),

@@ -17,6 +17,7 @@ from confapp.call.hello import Hello
 from confapp.call_summary import CallSummary, kbps
 from confapp.codec import PaperCodec
 from confapp.doorbell import Doorbell
+from confapp.loop_lag import LoopLag
 from confapp.media.camera import Camera
 from confapp.media.clip import Clip
 from confapp.media.frame_source import FrameSource
@@ -90,6 +91,7 @@ class Participant:
         self._clock = clock
         self._head = head
         self._tables = tables_for(head, settings.tables)
+        self._loop_lag = LoopLag(clock)
         self._call: CallSession | None = None
         self._end: EndReason | None = None
         self._wire_start: _WireCount | None = None
@@ -150,7 +152,10 @@ class Participant:
             passphrase=secret.get_secret_value() if secret is not None else None,
             clock=self._clock,
         ) as call:
-            work: set[asyncio.Task[object]] = {asyncio.create_task(call.wait_ended())}
+            work: set[asyncio.Task[object]] = {
+                asyncio.create_task(call.wait_ended()),
+                asyncio.create_task(self._loop_lag.run()),
+            }
             if self._sender is not None and call.can_send:
                 work.add(asyncio.create_task(self._sender.run(call)))
             if self._receiver is not None and call.can_receive:
@@ -247,6 +252,7 @@ class Participant:
             rtt_ms=None
             if call is None or call.statistics.rtt_s is None
             else round(call.statistics.rtt_s * 1000, 2),
+            loop_lag_ms_p99=self._loop_lag.percentile_ms(99),
             sender=self._sender.statistics if self._sender is not None else None,
             receiver=self._receiver.statistics if self._receiver is not None else None,
         )

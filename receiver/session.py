@@ -17,6 +17,7 @@ from confapp.newest_slot import NewestSlot
 from confapp.pose_offset import PoseOffset
 from models.talking_head import SourceAppearance, TalkingHead
 from receiver.packet_recorder import PacketRecorder
+from receiver.quality_step import QualityStep
 from receiver.rendered_frame import RenderedFrame
 
 logger = logging.getLogger(__name__)
@@ -30,7 +31,10 @@ class ReceiverStatistics:
         received: motion packets that could be decoded.
         late: decoded frames older than one that was already taken.
         skipped: frames that a newer one replaced before they were rendered.
+        thinned: frames left out by the quality step.
         rendered: pictures shown.
+        quality_step: where the quality stands, 0 is the best; see `QualityStep`.
+        steps_down: how often the machine was too slow for a step.
         photos_refused: photos of the other side that could not be used.
         payload_bytes: coded motion of the packets received, without headers.
         latencies_ms: capture to rendered, for each picture since the clock offset is known.
@@ -41,7 +45,10 @@ class ReceiverStatistics:
     received: int = 0
     late: int = 0
     skipped: int = 0
+    thinned: int = 0
     rendered: int = 0
+    quality_step: int = 0
+    steps_down: int = 0
     photos_refused: int = 0
     payload_bytes: int = 0
     latencies_ms: list[float] = field(default_factory=list)
@@ -91,6 +98,7 @@ class ReceiverSession:
         self._on_began = on_began
         self._packets = packets
         self._clock = clock
+        self._quality = QualityStep()
         self._photos: NewestSlot[SourcePhoto] = NewestSlot()
         self._motions: NewestSlot[MotionFrame] = NewestSlot()
         self._reader = PacketReader(codec)
@@ -177,6 +185,9 @@ class ReceiverSession:
         while (motion := await self._motions.take()) is not None:
             if self._appearance is None:
                 continue
+            if not self._quality.takes(motion.timestamp_ms):
+                self.statistics.thinned = self._quality.thinned
+                continue
             done = await loop.run_in_executor(self._network_thread, self._render_one, motion)
             captured = call.local_time(self._origin + motion.timestamp_ms / 1000)
             if captured is not None:
@@ -185,10 +196,13 @@ class ReceiverSession:
     def _render_one(self, motion: MotionFrame) -> float:
         """Render, show and count, on the networks' thread; when it was done."""
         assert self._appearance is not None  # noqa: S101 (checked by the caller)
+        start = self._clock()
         rgb = self._head.render(self._appearance, motion, self._offset())
         self._show(RenderedFrame(rgb, motion.timestamp_ms))
         done = self._clock()
+        self._quality.rendered(start, done)
         statistics = self.statistics
+        statistics.quality_step, statistics.steps_down = self._quality.step, self._quality.downs
         if statistics.first_rendered is None:
             statistics.first_rendered = done
             statistics.first_timestamp_ms = motion.timestamp_ms
