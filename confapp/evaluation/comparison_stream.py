@@ -16,8 +16,9 @@ from statistics import fmean
 import numpy as np
 from numpy.typing import NDArray
 
+from confapp.codec.code_word import FREQUENCY_BITS
 from confapp.codec.frame_bytes import WIRE_FLOAT
-from confapp.codec.range_coder import FREQUENCY_BITS, RangeCoder
+from confapp.codec.range_coder import RangeCoder
 from confapp.evaluation.face_landmarks import IBUG, MESH_POINTS, FaceLandmarks
 from confapp.evaluation.face_region import FacePlace, Points
 from confapp.evaluation.picture_warp import fit_affine

@@ -135,7 +135,7 @@ class _Run:
         self._options = options
         self._head = open_model(model, untrained=untrained)
         tables = tables_for(self._head, options.tables)
-        self._tables = tables.fingerprint
+        self._tables = f"{tables.prediction.fingerprint}, {tables.frequency.fingerprint}"
         self._metrics = PictureMetrics.load(
             options.lpips, options.landmarks, options.identity, options.dists
         )

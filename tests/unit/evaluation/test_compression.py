@@ -8,7 +8,7 @@ import pytest
 from compressed_clips import small_codecs, stand_in_metrics
 from tiny_perception import face_points
 
-from confapp.codec import FrequencyTables
+from confapp.codec import CodecTables
 from confapp.evaluation.compress_film import write_films
 from confapp.evaluation.compression import (
     ClipCompression,
@@ -54,8 +54,9 @@ def sample_of(start: int = 0) -> ClipSample:
 
 
 def streams_of(head: TalkingHead, start: int = 0, modes: int = 3) -> OurStreams:
-    all_modes = stream_modes(FrequencyTables.uniform(head.config.keypoints))
-    return OurStreams(head, sample_of(start), all_modes[:modes])
+    all_modes = stream_modes(CodecTables.generic(head.config.keypoints))
+    paper = [mode for mode in all_modes if mode.family == "paper"]
+    return OurStreams(head, sample_of(start), paper[:modes])
 
 
 def measured(streams: OurStreams, metrics: PictureMetrics) -> ClipCompression:

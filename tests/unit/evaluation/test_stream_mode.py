@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from confapp.codec import HEADER_BYTES, FrequencyTables
+from confapp.codec import HEADER_BYTES, CodecTables, FrequencyTables
 from confapp.evaluation.stream_mode import PaperMode, stream_modes
 from confapp.motion_frame import MotionFrame
 
@@ -32,7 +32,7 @@ def test_what_is_received_is_what_was_sent() -> None:
 
 def test_fewer_keypoints_take_fewer_bytes() -> None:
     frames = motions()
-    modes = stream_modes(FrequencyTables.fit(frames, 1))
+    modes = [mode for mode in stream_modes(CodecTables.generic(K)) if mode.family == "paper"]
     assert [mode.name for mode in modes] == [f"paper, {count} keypoints" for count in (8, 6, 4)]
     streams = [mode.code(frames) for mode in modes]
     rates = [sum(stream.payload_sizes) for stream in streams]
@@ -54,3 +54,20 @@ def test_bundles_carry_the_same_packets() -> None:
     assert sum(bundled.message_sizes) == sum(single.message_sizes)
     assert sum(bundled.payload_sizes) == sum(single.payload_sizes)
     assert len(bundled.motions) == 5
+
+
+def test_predictive_modes_cost_less_the_coarser_they_are() -> None:
+    still = motions(1) * 12
+    frames = [
+        MotionFrame.of(one.rotation + 0.2 * index, one.translation, one.deformations, 40 * index)
+        for index, one in enumerate(still)
+    ]
+    modes = [mode for mode in stream_modes(CodecTables.generic(K)) if mode.family == "predictive"]
+    streams = [mode.code(frames) for mode in modes]
+    rates = [sum(stream.payload_sizes) for stream in streams]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] < rates[0]
+    assert all(len(stream.motions) == len(frames) for stream in streams)
+    off = [abs(got.rotation - sent.rotation).max()
+           for got, sent in zip(streams[0].motions, frames, strict=True)]  # fmt: skip
+    assert max(off) < 1  # degree
