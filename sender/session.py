@@ -98,6 +98,8 @@ class SenderSession:
         self._clock = clock
         self._captured: NewestSlot[VideoFrame] = NewestSlot()
         self._replaced_before = 0
+        self._retaken = False
+        self._began = False
         self._camera_origin = 0.0  # on the clock, at the camera's timestamp 0
         self._start_ms = 0  # the camera's timestamp at the stream's timestamp 0
         self._face = FaceState.FOUND
@@ -114,8 +116,9 @@ class SenderSession:
         """
         capture = asyncio.create_task(self._capture())
         try:
-            if await self._send_source(call) and await self._wait_ready(call, capture):
-                await self._send_motion(call)
+            while await self._send_source(call) and await self._wait_ready(call, capture):
+                if not await self._send_motion(call):
+                    break
             await capture
         finally:
             self._frames.close()
@@ -123,6 +126,14 @@ class SenderSession:
             await asyncio.gather(capture, return_exceptions=True)
             for thread in (self._camera_thread, self._network_thread):
                 await asyncio.to_thread(thread.shutdown)
+
+    def retake(self, photo: SourcePhoto) -> None:
+        """Send another photo; the picture stands still until the other side is ready with it.
+
+        On the event loop.
+        """
+        self._photo = photo
+        self._retaken = True
 
     async def _capture(self) -> None:
         loop = asyncio.get_running_loop()
@@ -146,6 +157,7 @@ class SenderSession:
     async def _send_source(self, call: CallSession) -> bool:
         """Send the photo with the first frame that has a face; False when none had."""
         loop = asyncio.get_running_loop()
+        self._retaken = False
         while (frame := await self._captured.take()) is not None:
             photo = await loop.run_in_executor(self._network_thread, self._begin, frame)
             if photo is not None:
@@ -171,18 +183,15 @@ class SenderSession:
         finally:
             ready.cancel()
 
-    async def _send_motion(self, call: CallSession) -> None:
+    async def _send_motion(self, call: CallSession) -> bool:
+        """Send until the frames end; True when there is another photo to begin with."""
         loop = asyncio.get_running_loop()
-        self.statistics = SenderStatistics(
-            captured=self._captured.waiting, source_bytes=self.statistics.source_bytes
-        )
-        self._replaced_before = self._captured.replaced
-        if self._on_began is not None:
-            self._on_began()
-        number = 0
+        if not self._began:
+            self._begin_statistics()
+        number = 0  # each photo begins a stream of its own
         while (frame := await self._captured.take()) is not None:
             packet = await loop.run_in_executor(self._network_thread, self._encode, frame, number)
-            if number == 0:
+            if self.statistics.first_timestamp_ms is None:
                 self.statistics.first_timestamp_ms = frame.timestamp_ms - self._start_ms
             number += 1
             payload_bytes = len(packet) - HEADER_BYTES
@@ -191,6 +200,18 @@ class SenderSession:
                 self.statistics.payload_bytes += payload_bytes
             else:
                 self.statistics.refused += 1
+            if self._retaken:
+                return True
+        return False
+
+    def _begin_statistics(self) -> None:
+        self._began = True
+        self.statistics = SenderStatistics(
+            captured=self._captured.waiting, source_bytes=self.statistics.source_bytes
+        )
+        self._replaced_before = self._captured.replaced
+        if self._on_began is not None:
+            self._on_began()
 
     # On the networks' thread
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from confapp.errors import ConfappError
 
+from .control_message import RecordingStep
 from .source_exchange import SourcePhoto
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class CallHandlers:
         on_live: the call stands; before everything below, and before `connect` returns.
         on_motion: a motion message, and its arrival in seconds on the session's clock.
         on_source: the peer's photo; answer with `CallSession.send_source_ready`.
+        on_recording: the peer asks whether it may record, or answers.
         on_ended: once, after everything is closed.
     """
 
@@ -58,6 +60,7 @@ class CallHandlers:
     on_live: "Callable[[CallSession], None] | None" = None
     on_motion: Callable[[bytes, float], None] | None = None
     on_source: Callable[[SourcePhoto], None] | None = None
+    on_recording: Callable[[RecordingStep], None] | None = None
     on_ended: Callable[[EndReason], None] | None = None
 
 

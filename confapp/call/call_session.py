@@ -11,7 +11,16 @@ from confapp.errors import ConfappError
 
 from . import control_message
 from .call_handlers import CallHandlers, CallState, EndReason, call_handler
-from .control_message import MAX_STILL_BYTES, Beat, Bye, ControlMessage, SourceAnnounce, SourceReady
+from .control_message import (
+    MAX_STILL_BYTES,
+    Beat,
+    Bye,
+    ControlMessage,
+    Recording,
+    RecordingStep,
+    SourceAnnounce,
+    SourceReady,
+)
 from .heartbeat import DEAD_AFTER_S, INTERVAL_S, Heartbeat
 from .hello import Hello, check
 from .negotiation import Negotiation
@@ -194,6 +203,10 @@ class CallSession:
         self._takes_motion = True
         self._send(SourceReady(sha256=sha256))
 
+    def send_recording(self, step: RecordingStep) -> None:
+        """Ask whether this side may record, or answer the peer."""
+        self._send(Recording(step=step))
+
     def local_time(self, peer_time: float) -> float | None:
         """A time on the peer's clock as one on ours, in seconds; None while the offset is unknown.
 
@@ -370,6 +383,8 @@ class CallSession:
             self._take_beat(message)
         elif isinstance(message, SourceAnnounce):
             self._source.on_announce(message)
+        elif isinstance(message, Recording):
+            call_handler(self._handlers.on_recording, message.step)
         else:
             self._source.on_ready(message)
 

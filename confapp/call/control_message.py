@@ -17,6 +17,9 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Seconds = Annotated[float, Field(ge=-MAX_CLOCK_S, le=MAX_CLOCK_S, allow_inf_nan=False)]
 
 
+RecordingStep = Literal["ask", "agree", "refuse", "stop"]
+
+
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -79,7 +82,14 @@ class Bye(_Message):
     reason: str = Field(default="", max_length=MAX_REASON)
 
 
-ControlMessage = Hello | SourceAnnounce | SourceReady | Beat | Bye
+class Recording(_Message):
+    """The agreement on recording: one side asks, the other answers, the first stops."""
+
+    type: Literal["recording"] = "recording"
+    step: RecordingStep
+
+
+ControlMessage = Hello | SourceAnnounce | SourceReady | Beat | Bye | Recording
 
 _CONTROL_MESSAGE: TypeAdapter[ControlMessage] = TypeAdapter(
     Annotated[ControlMessage, Field(discriminator="type")]
