@@ -21,7 +21,7 @@ def frontal_turn(head: TalkingHead, shown: RgbImage, offset: PoseOffset) -> Pose
         offset: that it was rendered with; its shift stays.
     """
     pose = _matrix(head.encode_motion(shown).rotation.astype(np.float64))
-    turn = _matrix(np.array([offset.yaw, offset.pitch, offset.roll]))
+    turn = _matrix(np.array([offset.yaw, offset.pitch, offset.roll], np.float64))
     angles = euler_angles((pose.T @ turn)[None])[0].clamp(-MAX_ANGLE, MAX_ANGLE)
     yaw, pitch, roll = angles.tolist()
     return PoseOffset(yaw, pitch, roll, offset.x, offset.y)
