@@ -23,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     help="Video calls from head pose and expression: a photo once, then a few bytes a frame.",
 )
-tables_app = typer.Typer(no_args_is_help=True, help="The codec's frequency tables.")
+tables_app = typer.Typer(no_args_is_help=True, help="The codec's tables.")
 app.add_typer(tables_app, name="tables")
 evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a model on clips.")
 app.add_typer(evaluate_app, name="evaluate")
@@ -37,7 +37,11 @@ Model = Annotated[
 ]
 Untrained = Annotated[bool, typer.Option("--untrained", help="use random weights, to try the road")]
 Tables = Annotated[
-    Path | None, typer.Option(help="frequency tables; default: those that go with the model")
+    Path | None, typer.Option(help="the codec's tables; default: those that go with the model")
+]
+Codec = Annotated[
+    Literal["predictive", "paper"],
+    typer.Option(help="how motion is coded: small, or as the paper does it, bit for bit"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="print the result as JSON")]
 Yaw = Annotated[float, typer.Option(help="turn the head to the picture's right, degrees")]
@@ -50,6 +54,10 @@ CallModel = Annotated[
 ]
 CallUntrained = Annotated[
     bool | None, typer.Option("--untrained", help="use random weights, to try the road")
+]
+CallCodec = Annotated[
+    Literal["predictive", "paper"] | None,
+    typer.Option("--codec", help="how motion is coded; same on both ends"),
 ]
 Camera = Annotated[str | None, typer.Option(help="index or path of the webcam")]
 Input = Annotated[Path | None, typer.Option("--input", help="a clip in place of the webcam")]
@@ -128,6 +136,7 @@ def call(
     room_url: Room,
     model: CallModel = None,
     untrained: CallUntrained = None,
+    codec: CallCodec = None,
     tables: Tables = None,
     camera: Camera = None,
     clip: Input = None,
@@ -151,6 +160,7 @@ def send(
     room_url: Room,
     model: CallModel = None,
     untrained: CallUntrained = None,
+    codec: CallCodec = None,
     tables: Tables = None,
     camera: Camera = None,
     clip: Input = None,
@@ -171,6 +181,7 @@ def receive(
     room_url: Room,
     model: CallModel = None,
     untrained: CallUntrained = None,
+    codec: CallCodec = None,
     tables: Tables = None,
     window: Window = None,
     record: Record = None,
@@ -190,12 +201,15 @@ def encode(
     source: Source = None,
     model: Model = DEFAULT_CONFIG,
     untrained: Untrained = False,
+    codec: Codec = "predictive",
     tables: Tables = None,
 ) -> None:
     """Code a clip into an .fvc file: a photo and a few bytes a frame."""
     from confapp.clip_files import encode_file, open_model
+    from confapp.codec import CodecMode
 
-    encode_file(open_model(model, untrained=untrained), tables, clip, out, source)
+    head = open_model(model, untrained=untrained)
+    encode_file(head, tables, clip, out, source=source, mode=CodecMode(codec))
 
 
 @app.command()
@@ -249,13 +263,15 @@ def inspect(
 
 @tables_app.command("fit")
 def tables_fit(
-    clips: Annotated[list[Path], typer.Argument(help="videos of one person each")],
+    clips: Annotated[
+        list[Path], typer.Argument(help="videos of one person each, or shards for training")
+    ],
     out: Annotated[Path, typer.Option("-o", "--out", help="the tables file to write")],
     epoch: Annotated[int, typer.Option(min=1, max=31, help="names these tables in packets")] = 1,
     model: Model = DEFAULT_CONFIG,
     untrained: Untrained = False,
 ) -> None:
-    """Learn the codec's frequency tables from clips."""
+    """Learn the codec's tables from people's motion."""
     from confapp.clip_files import fit_tables, open_model
 
     fit_tables(open_model(model, untrained=untrained), clips, out, epoch)

@@ -8,11 +8,13 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import Progress
 
-from confapp.codec import FrequencyTables, PaperCodec, TableError
+from confapp.codec import CodecMode, CodecTables, TableError
 from confapp.media.clip import Clip
 from confapp.media.recorder import Recorder
 from confapp.model_tables import tables_for
+from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
+from confapp.shard_motion import shard_motion
 from models.talking_head import UNTRAINED_WARNING, TalkingHead
 from receiver.clip_decoder import ClipDecoder
 from receiver.reenactment import Reenactment
@@ -37,7 +39,13 @@ def open_model(model: str, *, untrained: bool) -> TalkingHead:
 
 
 def encode_file(
-    head: TalkingHead, tables: Path | None, clip_path: Path, out: Path, source: Path | None
+    head: TalkingHead,
+    tables: Path | None,
+    clip_path: Path,
+    out: Path,
+    *,
+    source: Path | None,
+    mode: CodecMode,
 ) -> None:
     """`confapp encode`: a clip to an .fvc file.
 
@@ -46,7 +54,7 @@ def encode_file(
     """
     driving = DrivingClip(head, Clip(clip_path))
     photo = SourcePhoto.of_file(source, head.config.image_size) if source else None
-    codec = PaperCodec(tables_for(head, tables))
+    codec = tables_for(head, tables).codec(mode)
     for _ in _progress(encode_clip(driving, codec, out, photo), "encoding"):
         pass
     _say_report(driving.report)
@@ -63,7 +71,7 @@ def decode_file(
     Raises:
         ConfappError: the file belongs to another model, or one of the two cannot be used.
     """
-    decoder = ClipDecoder(path, head, PaperCodec(tables_for(head, tables)))
+    decoder = ClipDecoder(path, head, tables_for(head, tables))
     record(decoder.frames(offset), out, head.config.image_size, decoder.header.fps)
     if decoder.unreadable:
         console.print(f"{decoder.unreadable} packets could not be read and were left out.")
@@ -86,25 +94,26 @@ def reenact_file(
     _say_report(reenactment.report)
 
 
-def fit_tables(head: TalkingHead, clips: list[Path], out: Path, epoch: int) -> FrequencyTables:
-    """`confapp tables fit`: learn the codec's frequency tables from clips.
+def fit_tables(head: TalkingHead, sources: list[Path], out: Path, epoch: int) -> CodecTables:
+    """`confapp tables fit`: learn the codec's tables from clips, and from shards for training.
 
     Raises:
         ConfappError: a clip cannot be used, or the file cannot be written.
     """
     if not out.parent.is_dir():
         raise TableError("table-unwritable", f"{out.parent} is no folder; choose another file.")
-    motions = [
-        frame.motion
-        for path in clips
-        for frame in _progress(iter(DrivingClip(head, Clip(path))), path.name)
-    ]
-    tables = FrequencyTables.fit(motions, epoch)
+    clips: list[list[MotionFrame]] = []
+    for path in sources:
+        if path.is_dir() or path.suffix == ".tar":
+            clips += _progress(shard_motion(head, [path]), path.name)
+        else:
+            frames = _progress(iter(DrivingClip(head, Clip(path))), path.name)
+            clips.append([frame.motion for frame in frames])
+    tables = CodecTables.fit(clips, epoch)
     tables.save(out)
-    mean = sum(map(tables.ideal_bytes, motions)) / len(motions)
     console.print(
-        f"{out}: epoch {epoch}, fingerprint {tables.fingerprint}, {len(motions)} frames of "
-        f"{len(clips)} clips, {mean:.1f} B a frame on them",
+        f"{out}: epoch {epoch}, {sum(map(len, clips))} frames of {len(clips)} clips; frequencies "
+        f"{tables.frequency.fingerprint}, prediction {tables.prediction.fingerprint}",
         highlight=False,
     )
     return tables

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from confapp.codec import FrequencyTables, TableError
-from confapp.codec.shipped_tables import shipped_tables
+from confapp.codec import CodecTables, TableError
 from models.talking_head import TalkingHead
 
 
-def tables_for(head: TalkingHead, path: Path | None) -> FrequencyTables:
+def tables_for(head: TalkingHead, path: Path | None) -> CodecTables:
     """The tables in a file, or those that were learned with the model's weights.
 
     Raises:
@@ -15,9 +14,9 @@ def tables_for(head: TalkingHead, path: Path | None) -> FrequencyTables:
     """
     keypoints = head.config.keypoints
     if path is None:
-        return shipped_tables(head.fingerprint, keypoints)
-    tables = FrequencyTables.load(path)
-    if tables.keypoints != keypoints:
+        return CodecTables.shipped(head.fingerprint, keypoints)
+    tables = CodecTables.load(path)
+    if {tables.frequency.keypoints, tables.prediction.keypoints} != {keypoints}:
         raise TableError(
             "tables-mismatch",
             f"{path} has tables for {tables.keypoints} keypoints, {head.config.name} has "

@@ -18,7 +18,7 @@ from confapp.call.hello import Hello
 from confapp.call.source_exchange import SourcePhoto as ReceivedPhoto
 from confapp.call_rates import CallRates
 from confapp.call_summary import CallSummary, kbps
-from confapp.codec import PaperCodec
+from confapp.codec import MotionCodec
 from confapp.doorbell import Doorbell
 from confapp.media.camera import Camera
 from confapp.media.clip import Clip
@@ -100,7 +100,7 @@ class Participant:
         self._notify = notify
         self._clock = clock
         self._head = head
-        self._tables = tables_for(head, settings.tables)
+        self._codec = tables_for(head, settings.tables).codec(settings.codec)
         self._call: CallSession | None = None
         self._end: EndReason | None = None
         self._wire_start: _WireCount | None = None
@@ -111,7 +111,7 @@ class Participant:
         self._rates = CallRates(clock)
         self._keeps = ExitStack()
         with ExitStack() as opened:
-            codec = PaperCodec(self._tables)
+            codec = self._codec
             self._receiver = self._make_receiver(codec, opened) if receives else None
             self._sender = self._make_sender(codec, opened, keeps=not receives) if sends else None
             self._keeps = opened.pop_all()
@@ -167,6 +167,8 @@ class Participant:
             on_live=self._on_live,
             on_motion=self._receiver.on_motion if self._receiver else None,
             on_source=self._on_source if self._receiver else None,
+            on_delivered=self._sender.on_delivered if self._sender else None,
+            on_key_request=self._sender.on_key_request if self._sender else None,
             on_recording=None if audience is None else audience.on_recording,
             on_ended=self._on_ended,
         )
@@ -177,7 +179,8 @@ class Participant:
             receives=self._receiver is not None,
             model_name=self._head.config.name,
             model_fingerprint=self._head.fingerprint,
-            tables_fingerprint=self._tables.fingerprint,
+            codec=self._codec.mode,
+            tables_fingerprint=self._codec.fingerprint,
             keypoints=self._head.config.keypoints,
         )
         secret = self._settings.passphrase
@@ -205,12 +208,12 @@ class Participant:
                     task.cancel()
                 await asyncio.gather(*work, return_exceptions=True)
 
-    def _make_receiver(self, codec: PaperCodec, opened: ExitStack) -> ReceiverSession:
+    def _make_receiver(self, codec: MotionCodec, opened: ExitStack) -> ReceiverSession:
         record = self._settings.record
         packets: PacketRecorder | None = None
         pictures: Recorder | None = None
         if record is not None and record.suffix == ".fvc":
-            packets = PacketRecorder(record, self._head, self._tables)
+            packets = PacketRecorder(record, self._head, codec)
             opened.callback(packets.close)
         elif record is not None:
             pictures = opened.enter_context(self._recorder(record))
@@ -232,7 +235,7 @@ class Participant:
             clock=self._clock,
         )
 
-    def _make_sender(self, codec: PaperCodec, opened: ExitStack, *, keeps: bool) -> SenderSession:
+    def _make_sender(self, codec: MotionCodec, opened: ExitStack, *, keeps: bool) -> SenderSession:
         settings = self._settings
         size = self._head.config.image_size
         photo = self._photo

@@ -13,6 +13,7 @@ from pydantic_settings import (
 )
 
 from confapp.call.hello import MAX_PERSON
+from confapp.codec import CodecMode
 from confapp.errors import ConfappError
 from models.config import DEFAULT_CONFIG
 
@@ -28,7 +29,8 @@ class CallSettings(BaseSettings):
     Attributes:
         model: configuration name or weights file; the same on both ends.
         untrained: go on with random weights where there are no trained ones.
-        tables: frequency tables of the codec; None for those that belong to the model.
+        codec: how motion is coded; the same on both ends.
+        tables: of the codec; None for those that belong to the model.
         camera: index or path of the webcam.
         input: a clip in place of the camera.
         loop: play the clip again and again.
@@ -48,6 +50,7 @@ class CallSettings(BaseSettings):
 
     model: str = DEFAULT_CONFIG
     untrained: bool = False
+    codec: CodecMode = CodecMode.PREDICTIVE
     tables: Path | None = None
     camera: str = Field(default="0", coerce_numbers_to_str=True)
     input: Path | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from confapp.codec import FvcReader, PacketError, PacketReader, PaperCodec
+from confapp.codec import CodecTables, FvcReader, PacketError
 from confapp.errors import ConfappError
 from confapp.fvc_file import open_fvc
 from confapp.media.still import decode_still
@@ -26,26 +26,26 @@ class ClipDecoder:
             `still-size` for its photo, or the file is no .fvc file.
     """
 
-    def __init__(self, path: Path, head: TalkingHead, codec: PaperCodec) -> None:
+    def __init__(self, path: Path, head: TalkingHead, tables: CodecTables) -> None:
         self._head = head
-        self._codec = codec
         self._path = path
         self.unreadable = 0
         self.break_reason: str | None = None
         with open_fvc(path) as file:
             stream = FvcReader(file)
         self.header = stream.header
+        self._codec = tables.codec(self.header.mode)
         if self.header.model_fingerprint != head.fingerprint:
             raise ConfappError(
                 "model-mismatch",
                 f"{path.name} was made with the model {self.header.model_fingerprint}, this is "
                 f"{head.config.name} ({head.fingerprint}): give the same one with --model.",
             )
-        if self.header.tables_fingerprint != codec.tables.fingerprint:
+        if self.header.tables_fingerprint != self._codec.fingerprint:
             raise ConfappError(
                 "tables-mismatch",
                 f"{path.name} was made with the tables {self.header.tables_fingerprint}, these "
-                f"are {codec.tables.fingerprint}: give the same ones with --tables.",
+                f"are {self._codec.fingerprint}: give the same ones with --tables.",
             )
         self._photo = self._read_photo(stream.source_still)
 
@@ -59,16 +59,17 @@ class ClipDecoder:
         appearance = self._head.encode_source(self._photo)
         with open_fvc(self._path) as file:
             stream = FvcReader(file)
-            packets = PacketReader(self._codec)
+            decoder = self._codec.decoder()
             for packet in stream:
                 try:
-                    _, motion = packets.read(packet)
+                    read = decoder.read(packet)
                 except PacketError:
                     self.unreadable += 1
                     continue
-                rgb = self._head.render(appearance, motion, offset)
-                yield RenderedFrame(rgb, motion.timestamp_ms)
-                any_rendered = True
+                for _, motion in read:
+                    rgb = self._head.render(appearance, motion, offset)
+                    yield RenderedFrame(rgb, motion.timestamp_ms)
+                    any_rendered = True
             self.break_reason = stream.break_reason
         if not any_rendered:
             reason = self.break_reason or f"Packets that cannot be read: {self.unreadable}."

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
-from confapp.codec import FrequencyTables, FvcWriter
+from confapp.codec import FvcWriter, MotionCodec
 from confapp.errors import ConfappError
 from confapp.stream_header import stream_header
 from confapp.whole_file import part_of
@@ -28,10 +28,10 @@ class PacketRecorder:
         ConfappError: `record-unwritable`.
     """
 
-    def __init__(self, path: Path, head: TalkingHead, tables: FrequencyTables) -> None:
+    def __init__(self, path: Path, head: TalkingHead, codec: MotionCodec) -> None:
         self._path = path
         self._head = head
-        self._tables = tables
+        self._codec = codec
         self._writer: FvcWriter | None = None
         self._failure: ConfappError | None = None
         self._closed = False
@@ -53,7 +53,7 @@ class PacketRecorder:
         if self._writer is None and self._failure is None:
             with self._failing():
                 self._writer = FvcWriter(
-                    self._file, stream_header(self._head, self._tables, NOMINAL_FPS), still
+                    self._file, stream_header(self._head, self._codec, NOMINAL_FPS), still
                 )
 
     def write(self, packet: bytes) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from confapp.call.call_session import CallSession
 from confapp.call.source_exchange import SourcePhoto
-from confapp.codec import HEADER_BYTES, PacketReader, PaperCodec
+from confapp.codec import MissingReferenceError, MotionCodec
 from confapp.errors import ConfappError
 from confapp.media.still import decode_still
 from confapp.motion_frame import MotionFrame
@@ -21,18 +21,21 @@ from receiver.rendered_frame import RenderedFrame
 
 logger = logging.getLogger(__name__)
 
+KEY_REQUEST_S = 0.25  # between two, for the first to be heard
+
 
 @dataclass(slots=True)
 class ReceiverStatistics:
     """Frames at each stage of the receiving side.
 
     Attributes:
-        received: motion packets that could be decoded.
+        received: frames that could be decoded.
         late: decoded frames older than one that was already taken.
         skipped: frames that a newer one replaced before they were rendered.
         rendered: pictures shown.
         photos_refused: photos of the other side that could not be used.
-        payload_bytes: coded motion of the packets received, without headers.
+        payload_bytes: coded motion of the frames received, without headers.
+        key_requests: how often this side missed what motion was told from.
         latencies_ms: capture to rendered, for each picture since the clock offset is known.
         first_rendered, last_rendered: seconds on the call's clock.
         first_timestamp_ms: capture time of the first picture.
@@ -44,6 +47,7 @@ class ReceiverStatistics:
     rendered: int = 0
     photos_refused: int = 0
     payload_bytes: int = 0
+    key_requests: int = 0
     latencies_ms: list[float] = field(default_factory=list)
     first_rendered: float | None = None
     last_rendered: float | None = None
@@ -75,7 +79,7 @@ class ReceiverSession:
     def __init__(
         self,
         head: TalkingHead,
-        codec: PaperCodec,
+        codec: MotionCodec,
         show: Callable[[RenderedFrame], None],
         *,
         offset: Callable[[], PoseOffset] = PoseOffset,
@@ -93,7 +97,9 @@ class ReceiverSession:
         self._clock = clock
         self._photos: NewestSlot[SourcePhoto] = NewestSlot()
         self._motions: NewestSlot[MotionFrame] = NewestSlot()
-        self._reader = PacketReader(codec)
+        self._decoder = codec.decoder()
+        self._call: CallSession | None = None
+        self._key_requested_at = float("-inf")
         self._newest = -1
         self._appearance: SourceAppearance | None = None
         self._origin = 0.0
@@ -111,19 +117,42 @@ class ReceiverSession:
         Raises:
             PacketError: it cannot be decoded.
         """
-        number, motion = self._reader.read(message)
+        try:
+            frames = self._decoder.read(message)
+        except MissingReferenceError:
+            self._request_key()
+            raise
         if self.statistics.received == 0 and self._on_began is not None:
             self._on_began()
-        self.statistics.received += 1
-        self.statistics.payload_bytes += len(message) - HEADER_BYTES
-        if number > self._newest:
-            self._newest = number
-            self._motions.put(motion)
-            self.statistics.skipped = self._motions.replaced
-        else:
-            self.statistics.late += 1
+        self.statistics.received += len(frames)
+        self.statistics.payload_bytes += len(message) - self._codec.header_bytes
+        for number, motion in frames:
+            if number > self._newest:
+                self._newest = number
+                self._show_after(motion.timestamp_ms - frames[0].motion.timestamp_ms, motion)
+            else:
+                self.statistics.late += 1
         if self._packets is not None:
             self._packets.write(message)
+
+    def _request_key(self) -> None:
+        now = self._clock()
+        if self._call is not None and now - self._key_requested_at >= KEY_REQUEST_S:
+            self._key_requested_at = now
+            self.statistics.key_requests += 1
+            self._call.request_key()
+
+    def _show_after(self, delay_ms: int, motion: MotionFrame) -> None:
+        """Frames that came together are shown at the pace at which they were captured."""
+
+        def put() -> None:
+            self._motions.put(motion)
+            self.statistics.skipped = self._motions.replaced
+
+        if delay_ms > 0:
+            asyncio.get_running_loop().call_later(delay_ms / 1000, put)
+        else:
+            put()
 
     async def run(self, call: CallSession) -> None:
         """Render until the task is cancelled.
@@ -131,6 +160,7 @@ class ReceiverSession:
         Raises:
             ConfappError: what `show` raises (a recording that cannot be written, say).
         """
+        self._call = call
         work = [
             asyncio.create_task(self._prepare_sources(call)),
             asyncio.create_task(self._render(call)),
@@ -155,7 +185,7 @@ class ReceiverSession:
                 self.statistics.photos_refused += 1
                 continue
             self._appearance, self._origin = appearance, photo.stream_origin
-            self._reader, self._newest = PacketReader(self._codec), -1
+            self._decoder, self._newest = self._codec.decoder(), -1
             if self._packets is not None:
                 self._packets.begin(photo.still)
             call.send_source_ready(photo.sha256)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from confapp.codec import FvcWriter, PaperCodec
+from confapp.codec import FvcWriter, MotionCodec
 from confapp.errors import ConfappError
 from confapp.media.clip import Clip
 from confapp.media.framing import FaceFraming
@@ -93,7 +93,7 @@ class DrivingClip:
 
 
 def encode_clip(
-    driving: DrivingClip, codec: PaperCodec, out: Path, photo: SourcePhoto | None
+    driving: DrivingClip, codec: MotionCodec, out: Path, photo: SourcePhoto | None
 ) -> Iterator[DrivingFrame]:
     """Write `out` while the frames are taken; it appears when the last one was.
 
@@ -106,14 +106,27 @@ def encode_clip(
     try:
         with whole_file(out) as part, part.open("wb") as file:
             writer: FvcWriter | None = None
-            for number, frame in enumerate(driving):
+            encoder = codec.encoder()
+            bundle: list[MotionFrame] = []
+
+            def write_bundle(writer: FvcWriter) -> None:
+                message = encoder.encode(bundle)
+                encoder.acknowledge(message)  # who reads a file has all that stands before
+                writer.write(message)
+                bundle.clear()
+
+            for frame in driving:
                 if writer is None:
                     source = photo or SourcePhoto.of_view(frame.view)
-                    header = stream_header(driving.head, codec.tables, driving.clip.fps)
+                    header = stream_header(driving.head, codec, driving.clip.fps)
                     writer = FvcWriter(file, header, source.still)
-                writer.write(codec.encode(frame.motion, number))
+                bundle.append(frame.motion)
+                if len(bundle) == codec.max_frames:
+                    write_bundle(writer)
                 yield frame
             if writer is not None:
+                if bundle:
+                    write_bundle(writer)
                 writer.close()
     except OSError as error:
         raise ConfappError(

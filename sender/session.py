@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from confapp.call.call_session import CallSession
-from confapp.codec import HEADER_BYTES, PaperCodec
+from confapp.codec import MotionCodec
 from confapp.errors import ConfappError
 from confapp.media.frame_source import FrameSource
 from confapp.media.framing import FaceFraming, FramedView
@@ -18,6 +18,8 @@ from confapp.media.video_frame import VideoFrame
 from confapp.motion_frame import MotionFrame
 from confapp.newest_slot import NewestSlot
 from models.talking_head import TalkingHead
+from sender.bundler import Bundler
+from sender.rate_control import RateControl
 from sender.source_photo import SourcePhoto
 
 SOURCE_READY_S = 30.0  # how long the other side may take to prepare the photo
@@ -39,17 +41,21 @@ class SenderStatistics:
         captured: frames that the camera or clip gave.
         skipped: captured frames that a newer one replaced before they were encoded.
         without_face: frames in which the last motion was held.
-        sent: packets handed to the channel.
-        refused: packets that a backed-up channel did not take.
+        left_out: captured frames that a poor link has no room for.
+        sent: frames handed to the channel.
+        messages: in which they travelled.
+        refused: frames that a backed-up channel did not take.
         source_bytes: the coded photo.
-        payload_bytes: coded motion of the packets sent, without headers.
+        payload_bytes: coded motion of the frames sent, without headers.
         first_timestamp_ms: capture time of the first frame, on the stream.
     """
 
     captured: int = 0
     skipped: int = 0
     without_face: int = 0
+    left_out: int = 0
     sent: int = 0
+    messages: int = 0
     refused: int = 0
     source_bytes: int = 0
     payload_bytes: int = 0
@@ -77,7 +83,7 @@ class SenderSession:
     def __init__(
         self,
         head: TalkingHead,
-        codec: PaperCodec,
+        codec: MotionCodec,
         frames: FrameSource,
         *,
         photo: SourcePhoto | None = None,
@@ -89,6 +95,9 @@ class SenderSession:
         self.statistics = SenderStatistics()
         self._head = head
         self._codec = codec
+        self._encoder = codec.encoder()
+        self._rate = RateControl(clock)
+        self._bundler = Bundler(codec.max_frames, self._rate.rung.delay_ms)
         self._frames = frames
         self._framing = FaceFraming(head.config.image_size)
         self._photo = photo
@@ -107,6 +116,17 @@ class SenderSession:
         self._held: MotionFrame | None = None
         self._camera_thread = ThreadPoolExecutor(1, thread_name_prefix="camera")
         self._network_thread = ThreadPoolExecutor(1, thread_name_prefix="sender-networks")
+
+    # Handlers of the call
+
+    def on_delivered(self, message: bytes) -> None:
+        """The other side has a motion message: later ones may be told from it."""
+        self._encoder.acknowledge(message)
+        self._rate.on_delivered(message)
+
+    def on_key_request(self) -> None:
+        """The other side misses what motion is told from."""
+        self._encoder.begin_anew()
 
     async def run(self, call: CallSession) -> None:
         """Send until the frames end or the task is cancelled.
@@ -186,25 +206,31 @@ class SenderSession:
     async def _send_motion(self, call: CallSession) -> bool:
         """Send until the frames end; True when there is another photo to begin with."""
         loop = asyncio.get_running_loop()
-        if not self._began:
-            self._begin_statistics()
-        number = 0  # each photo begins a stream of its own
+        self._begin_stream()
+        number = 0
         while (frame := await self._captured.take()) is not None:
-            packet = await loop.run_in_executor(self._network_thread, self._encode, frame, number)
+            if self._retaken:
+                return True
             if self.statistics.first_timestamp_ms is None:
                 self.statistics.first_timestamp_ms = frame.timestamp_ms - self._start_ms
             number += 1
-            payload_bytes = len(packet) - HEADER_BYTES
-            if call.send_motion(packet, payload_bytes):
-                self.statistics.sent += 1
-                self.statistics.payload_bytes += payload_bytes
-            else:
-                self.statistics.refused += 1
-            if self._retaken:
-                return True
+            if number % self._rate.rung.every:
+                self.statistics.left_out += 1
+                continue
+            motion = await loop.run_in_executor(self._network_thread, self._encode, frame)
+            if bundle := self._bundler.add(motion):
+                self._send_bundle(call, bundle)
+        if bundle := self._bundler.take():
+            self._send_bundle(call, bundle)
         return False
 
-    def _begin_statistics(self) -> None:
+    def _begin_stream(self) -> None:
+        """Each photo begins a stream of its own, numbered and timed from nothing."""
+        self._encoder = self._codec.encoder()
+        self._encoder.level = self._rate.rung.level
+        self._bundler = Bundler(self._codec.max_frames, self._rate.rung.delay_ms)
+        if self._began:
+            return
         self._began = True
         self.statistics = SenderStatistics(
             captured=self._captured.waiting, source_bytes=self.statistics.source_bytes
@@ -212,6 +238,20 @@ class SenderSession:
         self._replaced_before = self._captured.replaced
         if self._on_began is not None:
             self._on_began()
+
+    def _send_bundle(self, call: CallSession, bundle: list[MotionFrame]) -> None:
+        message = self._encoder.encode(bundle)
+        payload_bytes = len(message) - self._codec.header_bytes
+        accepted = call.send_motion(message, payload_bytes)
+        if accepted:
+            self.statistics.sent += len(bundle)
+            self.statistics.messages += 1
+            self.statistics.payload_bytes += payload_bytes
+        else:
+            self.statistics.refused += len(bundle)
+        self._rate.on_sent(message, accepted=accepted)
+        self._encoder.level = self._rate.rung.level
+        self._bundler.delay_ms = self._rate.rung.delay_ms
 
     # On the networks' thread
 
@@ -224,8 +264,8 @@ class SenderSession:
         self._held = self._head.encode_motion(view.rgb, 0)
         return self._photo or SourcePhoto.of_view(view.rgb)
 
-    def _encode(self, frame: VideoFrame, number: int) -> bytes:
-        """The packet of a frame; without a face it holds the last motion."""
+    def _encode(self, frame: VideoFrame) -> MotionFrame:
+        """The motion of a frame; without a face it holds the last one's."""
         view = self._view(frame)
         timestamp_ms = frame.timestamp_ms - self._start_ms
         assert view.rgb is not None  # noqa: S101 (a face was seen before)
@@ -236,7 +276,7 @@ class SenderSession:
             self._held = dataclasses.replace(self._held, timestamp_ms=timestamp_ms)
         if self._recorder is not None:
             self._recorder.write(view.rgb, timestamp_ms)
-        return self._codec.encode(self._held, number)
+        return self._held
 
     def _view(self, frame: VideoFrame) -> FramedView:
         view = self._framing.frame(frame.rgb)

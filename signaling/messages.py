@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 SIGNALING_VERSION: Final = 2
 MAX_MESSAGE_BYTES = 64 * 1024
 MAX_TOKEN = 256  # characters
+MAX_OFFER_NAME = 32  # characters
 MIN_PASSPHRASE, MAX_PASSPHRASE = 6, 128  # characters
 
 
@@ -152,11 +153,16 @@ class PeerLeft(_Numbered):
 
 
 class Description(_Numbered):
-    """Client to server, passed on to the other seat: an SDP offer or answer (RFC 8829)."""
+    """Client to server, passed on to the other seat: an SDP offer or answer (RFC 8829).
+
+    Attributes:
+        offer: names an offer; an answer repeats the name of the offer that it answers.
+    """
 
     type: Literal["description"] = "description"
     kind: Literal["offer", "answer"]
     sdp: str = Field(repr=False, max_length=MAX_MESSAGE_BYTES)
+    offer: str = Field(default="", max_length=MAX_OFFER_NAME)
 
 
 class ServerLeaving(_Numbered):

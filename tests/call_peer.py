@@ -6,10 +6,11 @@ from typing import Any
 
 from signaling_service import SignalingService
 
-from confapp.call.call_handlers import CallHandlers, EndReason
+from confapp.call.call_handlers import CallHandlers, CallState, EndReason, StateReason
 from confapp.call.call_session import CallSession
-from confapp.call.heartbeat import DEAD_AFTER_S
 from confapp.call.hello import Hello
+from confapp.call.patience import Patience
+from confapp.call.peer_link import LinkOptions
 from confapp.call.signaling_client import create_room
 from confapp.call.source_exchange import SourcePhoto
 
@@ -34,18 +35,26 @@ class Peer:
         self.arrivals: list[float] = []
         self.sources: list[SourcePhoto] = []
         self.ended: list[EndReason] = []
+        self.states: list[tuple[CallState, StateReason]] = []
+        self.codes: list[str] = []
         self.waits = 0
         self.session: CallSession
 
-    async def connect(self, room: str, dead_after_s: float = DEAD_AFTER_S) -> "Peer":
+    async def connect(
+        self, room: str, patience: Patience | None = None, options: LinkOptions | None = None
+    ) -> "Peer":
         handlers = CallHandlers(
             on_waiting=self._on_waiting,
             on_live=self._on_live,
+            on_state=lambda state, reason: self.states.append((state, reason)),
+            on_safety_code=self.codes.append,
             on_motion=self.on_motion,
             on_source=self._on_source,
             on_ended=self.ended.append,
         )
-        connecting = CallSession.connect(room, self.hello, handlers, dead_after_s=dead_after_s)
+        connecting = CallSession.connect(
+            room, self.hello, handlers, patience=patience, options=options
+        )
         session = await within(connecting)
         assert session is self.session
         return self
@@ -84,9 +93,9 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def call(
-    server: SignalingService, ada: Peer, ben: Peer, dead_after_s: float = DEAD_AFTER_S
+    server: SignalingService, ada: Peer, ben: Peer, patience: Patience | None = None
 ) -> str:
     """Ada and Ben in a live call, each ready for the other's motion."""
     room = await create_room(server.url)
-    await asyncio.gather(*(peer.connect(room, dead_after_s) for peer in (ada, ben)))
+    await asyncio.gather(*(peer.connect(room, patience) for peer in (ada, ben)))
     return room

@@ -3,7 +3,7 @@
 import pytest
 from tiny_models import lively, tiny
 
-from confapp.codec import FrequencyTables, PaperCodec
+from confapp.codec import CodecMode, CodecTables, MotionCodec, PaperCodec
 from models.talking_head import TalkingHead
 
 
@@ -14,6 +14,18 @@ def head() -> TalkingHead:
 
 
 @pytest.fixture
-def codec(head: TalkingHead) -> PaperCodec:
-    """The coder that goes with it."""
-    return PaperCodec(FrequencyTables.uniform(head.config.keypoints))
+def tables(head: TalkingHead) -> CodecTables:
+    """The tables that go with it."""
+    return CodecTables.generic(head.config.keypoints)
+
+
+@pytest.fixture
+def codec(tables: CodecTables) -> PaperCodec:
+    """The paper mode's coder, which keeps numbers exactly."""
+    return PaperCodec(tables.frequency)
+
+
+@pytest.fixture
+def predictive(tables: CodecTables) -> MotionCodec:
+    """The coder of calls."""
+    return tables.codec(CodecMode.PREDICTIVE)

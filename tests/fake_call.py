@@ -25,6 +25,7 @@ class FakeCall:
         self.stills: list[bytes] = []
         self.origins: list[float] = []
         self.ready_with: list[str] = []
+        self.key_requests = 0
         self.backed_up = False
         self.changed = asyncio.Event()
         self._ready = ready
@@ -49,6 +50,11 @@ class FakeCall:
             self.statistics.payload_bytes_sent += payload_bytes
         self._on_motion()
         return not self.backed_up
+
+    def request_key(self) -> None:
+        """Note it."""
+        self.key_requests += 1
+        self.changed.set()
 
     def send_source_ready(self, sha256: str) -> None:
         """Note which photo is ready."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ParamSpec
 from confapp.errors import ConfappError
 
 from .control_message import RecordingStep
+from .sound_packet import SoundPacket
 from .source_exchange import SourcePhoto
 
 if TYPE_CHECKING:
@@ -23,7 +24,27 @@ class CallState(StrEnum):
 
     CONNECTING = "connecting"
     LIVE = "live"
+    DEGRADED = "degraded"  # it goes on, but badly
+    RECONNECTING = "reconnecting"  # nothing goes through; a new connection is being made
     ENDED = "ended"
+
+    @property
+    def stands(self) -> bool:
+        """Sound and motion go through."""
+        return self in (CallState.LIVE, CallState.DEGRADED)
+
+
+class StateReason(StrEnum):
+    """Why a call is degraded or reconnecting."""
+
+    NONE = ""  # live
+    QUIET = "quiet"  # degraded: nothing was heard of the peer for a moment
+    LOSS = "loss"  # degraded: much of what the peer sends is lost
+    SLOW = "slow"  # degraded: the way to the peer and back takes long
+    SILENCE = "silence"  # reconnecting: nothing was heard of the peer for too long
+    BROKEN = "broken"  # reconnecting: the connection closed without a goodbye
+    PEER_ABSENT = "peer-absent"  # reconnecting: the peer is not in the room any more
+    OFFLINE = "offline"  # reconnecting: the signaling server cannot be reached either
 
 
 class EndReason(StrEnum):
@@ -32,6 +53,7 @@ class EndReason(StrEnum):
     PEER_LEFT = "peer-left"  # the peer said goodbye or closed the connection
     PEER_LOST = "peer-lost"  # nothing was heard of the peer for too long
     CONNECTION_FAILED = "connection-failed"  # the network between the two gave way
+    NETWORK_LOST = "network-lost"  # this side reaches neither the peer nor the signaling server
     CLOSED = "closed"  # this side closed it
 
 
@@ -48,7 +70,14 @@ class CallHandlers:
             in, as soon as somebody decided. Without it they wait.
         on_waiting: nobody else is in the room (yet, or any more).
         on_live: the call stands; before everything below, and before `connect` returns.
+        on_state: the state or its reason changed since then, before the end.
+        on_safety_code: the words that both people should see alike; again when they change.
         on_motion: a motion message, and its arrival in seconds on the session's clock.
+        on_sound: a packet of the peer's sound.
+        on_sound_clock: an RTP timestamp of the peer's sound, and when its sample was captured, in
+            seconds on the peer's clock; anew for each connection.
+        on_delivered: a motion message of this side has arrived at the peer.
+        on_key_request: the peer misses what this side's motion is told from.
         on_source: the peer's photo; answer with `CallSession.send_source_ready`.
         on_recording: the peer asks whether it may record, or answers.
         on_ended: once, after everything is closed.
@@ -58,7 +87,13 @@ class CallHandlers:
     on_knock: Callable[[], Awaitable[bool]] | None = None
     on_waiting: Callable[[], None] | None = None
     on_live: "Callable[[CallSession], None] | None" = None
+    on_state: Callable[[CallState, StateReason], None] | None = None
+    on_safety_code: Callable[[str], None] | None = None
     on_motion: Callable[[bytes, float], None] | None = None
+    on_sound: Callable[[SoundPacket], None] | None = None
+    on_sound_clock: Callable[[int, float], None] | None = None
+    on_delivered: Callable[[bytes], None] | None = None
+    on_key_request: Callable[[], None] | None = None
     on_source: Callable[[SourcePhoto], None] | None = None
     on_recording: Callable[[RecordingStep], None] | None = None
     on_ended: Callable[[EndReason], None] | None = None

@@ -1,48 +1,51 @@
 """One call between two peers, from the link to the room until one of them leaves."""
 
 import asyncio
-import contextlib
+import secrets
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from confapp.errors import ConfappError
+from confapp.opus_plan import OpusPlan
 
-from . import control_message
-from .call_handlers import CallHandlers, CallState, EndReason, call_handler
-from .control_message import (
-    MAX_STILL_BYTES,
-    Beat,
-    Bye,
-    ControlMessage,
-    Recording,
-    RecordingStep,
-    SourceAnnounce,
-    SourceReady,
-)
-from .heartbeat import DEAD_AFTER_S, INTERVAL_S, Heartbeat
+from .call_handlers import CallHandlers, CallState, EndReason, StateReason, call_handler
+from .connection_failure import connection_failure
+from .control_message import KeyRequest, Recording, RecordingStep
+from .heartbeat import INTERVAL_S, Heartbeat
 from .hello import Hello, check
+from .inbox import MAX_MOTION_BYTES, Inbox
+from .link_health import LinkHealth
 from .negotiation import Negotiation
-from .peer_link import PeerLink
+from .outbox import Outbox
+from .patience import Patience
+from .peer_link import LinkOptions, PeerLink
+from .safety_code import safety_code
 from .signaling_client import SignalingClient
+from .sound_plan import sound_plan
 from .source_exchange import SourceExchange
+from .standing import Standing
 from .statistics import CallStatistics
 
-CONNECT_S = 20.0  # from the moment that both are in the room
+__all__ = ["MAX_MOTION_BYTES", "CallSession"]
+
+LOOK_S = 0.25  # how often the session looks after its link
 GOODBYE_S = 1.0  # how long the other side may take to hear the goodbye
 REFUSAL_S = 5.0  # the same when our hello may be lost: SCTP sends it again after 3 s
-MAX_MOTION_BYTES = 1100  # with every header still one datagram on any path
+SESSION_NAME_BYTES = 12
 
 
 class CallSession:
     """A live call: made by `connect`, left by `close` or the end of its `async with`.
 
-    Every method must be called on the event loop that it was connected on.
+    A call outlives its connections: when one is lost, another is made through the same room, and
+    photo, clocks and settings stay. Every method must be called on the event loop that it was
+    connected on.
 
     Attributes:
         statistics: live counters.
-        state: where the session is in its life.
+        safety_code: words that both people should see alike; None until they are worked out.
     """
 
     def __init__(
@@ -52,31 +55,52 @@ class CallSession:
         handlers: CallHandlers,
         *,
         clock: Callable[[], float],
-        connect_s: float,
-        dead_after_s: float,
+        patience: Patience,
+        options: LinkOptions,
     ) -> None:
         self.statistics = CallStatistics()
-        self.state = CallState.CONNECTING
+        self.safety_code: str | None = None
+        self._standing = Standing(patience, clock, handlers.on_state)
         self._signaling = signaling
-        self._my_hello = hello
+        self._my_hello = hello.model_copy(
+            update={"session": secrets.token_urlsafe(SESSION_NAME_BYTES)}
+        )
         self._their_hello: Hello | None = None
         self._handlers = handlers
         self._clock = clock
-        self._connect_s = connect_s
-        self._heartbeat = Heartbeat(clock, dead_after_s)
+        self._patience = patience
+        self._options = options
+        self._health = LinkHealth()
+        self._source = SourceExchange()
+        self._outbox = Outbox(lambda: self._negotiation.link, self.statistics)
+        self._inbox = Inbox(
+            heartbeat=Heartbeat(clock),
+            health=self._health,
+            source=self._source,
+            statistics=self.statistics,
+            handlers=handlers,
+            clock=clock,
+            send=self._outbox.send,
+            on_hello=self._on_hello,
+            on_bye=self._on_bye,
+        )
         self._negotiation = Negotiation(
-            signaling, self._new_link, self._on_peer, handlers.on_knock, self.statistics
+            signaling,
+            new_link=self._new_link,
+            on_peer=self._on_peer,
+            on_knock=handlers.on_knock,
+            statistics=self.statistics,
+            clock=clock,
         )
         self._loop = asyncio.get_running_loop()
         self._deadline = asyncio.timeout(None)
         self._greeted: asyncio.Future[None] = self._loop.create_future()
-        self._peer_gone = asyncio.Event()
         self._ended: asyncio.Future[EndReason] = self._loop.create_future()
         self._negotiating: asyncio.Task[None] | None = None
         self._running: asyncio.Task[None] | None = None
         self._hello_sent = False
-        self._source = SourceExchange()
-        self._takes_motion = False
+        self._fingerprints: tuple[bytes, bytes] | None = None
+        self._coding: asyncio.Task[None] | None = None
 
     @classmethod
     async def connect(
@@ -87,8 +111,8 @@ class CallSession:
         *,
         passphrase: str | None = None,
         clock: Callable[[], float] = time.monotonic,
-        connect_s: float = CONNECT_S,
-        dead_after_s: float = DEAD_AFTER_S,
+        patience: Patience | None = None,
+        options: LinkOptions | None = None,
     ) -> Self:
         """Join the room, wait for the other person, and come back with a live call.
 
@@ -98,13 +122,12 @@ class CallSession:
             handlers: what to call when something happens.
             passphrase: of the room, if it has one.
             clock: seconds on a monotonic clock; every time of the session is on it.
-            connect_s: seconds that connecting may take once both are in the room. Waiting for the
-                other person has no limit.
-            dead_after_s: seconds of silence after which the peer counts as lost.
+            patience: deadlines.
+            options: of every connection to the peer.
 
         Raises:
-            ConfappError: everything of `SignalingClient.join` and `hello.check`, and
-                `connection-failed`.
+            ConfappError: everything of `SignalingClient.join`, `hello.check` and
+                `connection_failure`.
         """
         handlers = handlers or CallHandlers()
         signaling = await SignalingClient.join(
@@ -115,8 +138,8 @@ class CallSession:
             hello,
             handlers,
             clock=clock,
-            connect_s=connect_s,
-            dead_after_s=dead_after_s,
+            patience=patience or Patience(),
+            options=options or LinkOptions(),
         )
         try:
             await session._startup()
@@ -136,6 +159,22 @@ class CallSession:
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+
+    @property
+    def state(self) -> CallState:
+        """Where the session is in its life."""
+        return self._standing.state
+
+    @property
+    def reason(self) -> StateReason:
+        """Why it is degraded or reconnecting."""
+        return self._standing.reason
+
+    @property
+    def sound_plan(self) -> OpusPlan:
+        """How sound is best coded now. May be asked from any thread."""
+        counted = self.statistics
+        return sound_plan(counted.motion_loss_there, counted.refused, counted.rtt_s)
 
     @property
     def peer(self) -> Hello:
@@ -169,8 +208,10 @@ class CallSession:
             ConfappError: `source-too-large`.
         """
         announce = self._source.announce(still, stream_origin)
-        if not (self._send(announce) and self._send(still)):
+        if self.state is CallState.ENDED:
             self._source.give_up()
+        elif self.state.stands and self._outbox.send(announce):
+            self._outbox.send(still)  # what is lost with its link is sent again over the next
         return announce.sha256
 
     async def wait_source_ready(self) -> bool:
@@ -187,25 +228,31 @@ class CallSession:
         Returns:
             False when it was refused since the channel is backed up or closed: take a newer frame.
         """
-        if not 1 <= len(message) <= MAX_MOTION_BYTES:
-            raise ValueError(f"a motion message takes 1 to {MAX_MOTION_BYTES} bytes")
-        link = self._negotiation.link
-        if self.state is not CallState.LIVE or link is None or not link.send_motion(message):
-            self.statistics.motion_refused += 1
-            return False
-        self.statistics.motion_sent += 1
-        self.statistics.message_bytes_sent += len(message)
-        self.statistics.payload_bytes_sent += payload_bytes
-        return True
+        stands = self.state.stands
+        self.statistics.motion_refused += not stands
+        return stands and self._outbox.send_motion(message, payload_bytes)
+
+    def send_sound(self, payload: bytes, captured: float) -> None:
+        """Send a packet of Opus now or never.
+
+        Args:
+            payload: the packet.
+            captured: seconds on this session's clock at its first sample.
+        """
+        if self.state.stands:
+            self._outbox.send_sound(payload, captured)
 
     def send_source_ready(self, sha256: str) -> None:
         """Tell the peer that its photo can be animated; motion is taken from now on."""
-        self._takes_motion = True
-        self._send(SourceReady(sha256=sha256))
+        self._outbox.send(self._source.tell_ready(sha256))
+
+    def request_key(self) -> None:
+        """Ask the peer for motion that is told from nothing, since what it is told from is lost."""
+        self._outbox.send(KeyRequest())
 
     def send_recording(self, step: RecordingStep) -> None:
         """Ask whether this side may record, or answer the peer."""
-        self._send(Recording(step=step))
+        self._outbox.send(Recording(step=step))
 
     def local_time(self, peer_time: float) -> float | None:
         """A time on the peer's clock as one on ours, in seconds; None while the offset is unknown.
@@ -213,7 +260,7 @@ class CallSession:
         What the peer captured at `timestamp_ms` was captured at our
         `local_time(photo.stream_origin + timestamp_ms / 1000)`.
         """
-        return self._heartbeat.clock_offset.to_local(peer_time)
+        return self._inbox.heartbeat.clock_offset.to_local(peer_time)
 
     # Ending
 
@@ -246,9 +293,9 @@ class CallSession:
                         )
                 await self._greeted
         except TimeoutError:
-            raise _connection_failed() from None
+            raise self._connection_failure() from None
         except ConfappError as error:
-            await self._say_goodbye(error.error_id, REFUSAL_S)
+            await self._outbox.say_goodbye(error.error_id, REFUSAL_S)
             raise
 
     async def _run(self) -> None:
@@ -259,163 +306,175 @@ class CallSession:
             call_handler(self._handlers.on_ended, self._ended.result())
 
     async def _main_loop(self) -> None:
+        next_beat = self._clock()
         while not self._ended.done():
-            self._send(self._heartbeat.beat())
-            await asyncio.wait({self._ended}, timeout=INTERVAL_S)
-            if self._heartbeat.peer_is_dead:
-                self._end(EndReason.PEER_LOST)
+            if self._clock() >= next_beat:
+                next_beat = max(next_beat, self._clock() - INTERVAL_S) + INTERVAL_S
+                self._beat()
+            self._outbox.tell_sound_clock()
+            self._look_after_link()
+            await asyncio.wait({self._ended}, timeout=LOOK_S)
+
+    def _beat(self) -> None:
+        counted = self.statistics
+        self._health.on_own_beat(counted.motion_sent, counted.motion_refused)
+        counted.refused = self._health.refused
+        beat = self._inbox.heartbeat.beat()
+        told = {"motion_sent": counted.motion_sent, "motion_loss": self._health.loss}
+        self._outbox.send(beat.model_copy(update=told))
+
+    def _look_after_link(self) -> None:
+        silence_s = self._inbox.heartbeat.silence_s
+        if self.state.stands:
+            state, reason = self._health.judge(silence_s, self.statistics.rtt_s, self._patience)
+            if self._negotiation.has_offer and silence_s >= self._patience.quiet_s:
+                state, reason = CallState.RECONNECTING, StateReason.SILENCE
+            if state is CallState.RECONNECTING:
+                self._lose(reason)
+            else:
+                self._standing.change(state, reason)
+        elif self.state is CallState.RECONNECTING:
+            if self._inbox.greeted and silence_s < self._patience.quiet_s:
+                self._stand()  # the old link was only asleep
+                return
+            end = self._standing.still_reconnecting(
+                connected=self._signaling.connected, present=self._negotiation.peer_present
+            )
+            if end is not None:
+                self._end(end)
+
+    def _lose(self, reason: StateReason) -> None:
+        """Make another link; the old one stays until then, in case that it comes back."""
+        assert self._negotiating is not None  # noqa: S101 (started before anything was live)
+        self._standing.lose(reason, can_return=not self._negotiating.done())
+        self._signaling.refresh()
+        self._negotiation.renew()
 
     async def _shutdown(self) -> None:
-        if self.state is CallState.LIVE:  # cancelled
+        if self.state not in (CallState.CONNECTING, CallState.ENDED):  # cancelled
             self._end(EndReason.CLOSED)
         if self._ended.done() and self._ended.result() is EndReason.CLOSED:
-            await self._say_goodbye(EndReason.CLOSED, GOODBYE_S)
-        if self._negotiating is not None:
-            self._negotiating.cancel()
-            await asyncio.gather(self._negotiating, return_exceptions=True)
-        await self._negotiation.drop_link()
+            await self._outbox.say_goodbye(EndReason.CLOSED, GOODBYE_S)
+        for task in (self._negotiating, self._coding):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        await self._negotiation.close()
         await self._signaling.close()
 
     def _end(self, reason: EndReason) -> None:
         if not self._ended.done():
-            self.state = CallState.ENDED
+            self._standing.state = CallState.ENDED
+            self._inbox.closed = True
             self._ended.set_result(reason)
             self._source.give_up()
 
-    async def _say_goodbye(self, reason: str, patience_s: float) -> None:
-        """Closing right away would overtake the message, so wait for the peer to be gone."""
-        if self._send(Bye(reason=reason)):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._peer_gone.wait(), patience_s)
-
-    # Connecting
+    # Connecting, for the first time and again
 
     def _on_peer(self, present: bool) -> None:
-        self._deadline.reschedule(self._loop.time() + self._connect_s if present else None)
-        if not present:
-            call_handler(self._handlers.on_waiting)
+        if self.state is CallState.CONNECTING:
+            limit = self._loop.time() + self._patience.connect_s if present else None
+            self._deadline.reschedule(limit)
+            if not present:
+                call_handler(self._handlers.on_waiting)
+        elif self.state is CallState.RECONNECTING:
+            self._standing.see_peer(present)
+            if not present and self.reason is StateReason.BROKEN:
+                self._end(EndReason.PEER_LEFT)  # closed its connection, and then its seat
 
     def _new_link(self) -> PeerLink:
-        self._their_hello = None
+        self._inbox.greeted = False
         self._hello_sent = False
-        self._peer_gone.clear()
+        self._outbox.peer_gone.clear()
         return PeerLink(
             self._signaling.ice_servers,
-            self.statistics,
-            self._on_control,
-            self._on_motion,
-            self._on_link_change,
+            self._options,
+            statistics=self.statistics,
+            on_control=self._inbox.on_control,
+            on_motion=self._inbox.on_motion,
+            on_sound=self._inbox.on_sound,
+            on_change=self._on_link_change,
+            on_alive=self._on_alive,
+            clock=self._clock,
+            on_delivered=self._on_delivered,
         )
+
+    def _on_alive(self) -> None:
+        self._inbox.heartbeat.heard()
+
+    def _on_delivered(self, message: bytes) -> None:
+        call_handler(self._handlers.on_delivered, message)
 
     def _on_link_change(self) -> None:
         link = self._negotiation.link
         if link is None:
             return
         if link.is_closed:
-            self._peer_gone.set()
-            if self.state is CallState.LIVE:
-                lost = link.has_failed
-                self._end(EndReason.CONNECTION_FAILED if lost else EndReason.PEER_LEFT)
+            self._outbox.peer_gone.set()
+            if self.state.stands:
+                self._inbox.greeted = False
+                self._lose(StateReason.BROKEN)
             elif link.has_failed and not self._greeted.done():
-                self._greeted.set_exception(_connection_failed())
-        elif link.is_open:
-            self._greet()
+                self._greeted.set_exception(self._connection_failure())
+        elif link.is_open and not self._hello_sent:
+            self._hello_sent = self._outbox.send(self._my_hello)
 
-    def _greet(self) -> None:
-        """Once both hellos are there, the call stands or both sides know why not."""
+    def _on_hello(self, hello: Hello) -> None:
+        """With both hellos there, the call stands or both sides know why not."""
         if not self._hello_sent:
-            self._hello_sent = self._send(self._my_hello)
-        if not self._hello_sent or self._their_hello is None or self._greeted.done():
-            return
-        self._negotiation.finished = True
+            self._hello_sent = self._outbox.send(self._my_hello)
+        self._inbox.greeted = True
+        self._negotiation.settle()
         try:
-            check(self._my_hello, self._their_hello)
+            check(self._my_hello, hello)
         except ConfappError as error:
-            self._greeted.set_exception(error)
-            return
-        self.state = CallState.LIVE
-        self._greeted.set_result(None)
-        call_handler(self._handlers.on_live, self)
-
-    # Receiving; nothing here may raise
-
-    def _on_motion(self, message: str | bytes) -> None:
-        if self.state is CallState.ENDED:
-            return
-        arrival = self._clock()
-        self._heartbeat.heard()
-        if not isinstance(message, bytes) or not 1 <= len(message) <= MAX_MOTION_BYTES:
-            self.statistics.motion_malformed += 1
-        elif not self._takes_motion:
-            self.statistics.motion_early += 1
-        elif call_handler(self._handlers.on_motion, message, arrival):
-            self.statistics.motion_received += 1
-            self.statistics.message_bytes_received += len(message)
-        else:
-            self.statistics.motion_malformed += 1
-
-    def _on_control(self, message: str | bytes) -> None:
-        self._heartbeat.heard()
-        try:
-            if isinstance(message, bytes):
-                self._take_still(message)
+            if self._greeted.done():
+                self._end(EndReason.CONNECTION_FAILED)
             else:
-                self._take(control_message.decode(message))
-        except ValueError:
-            self.statistics.control_malformed += 1
-
-    def _take(self, message: ControlMessage) -> None:
-        """Raises: ValueError: a message that has no place here."""
-        if isinstance(message, Hello):
-            if self._their_hello is not None:
-                raise ValueError("a second hello")
-            self._their_hello = message
-            self._greet()
-        elif isinstance(message, Bye):
-            self._peer_gone.set()
-            if self.state is CallState.LIVE:
-                self._end(EndReason.PEER_LEFT)
-        elif self.state is CallState.ENDED:
-            return  # was on its way when this side left
-        elif self.state is CallState.CONNECTING:
-            raise ValueError("a message before the hello")
-        elif isinstance(message, Beat):
-            self._take_beat(message)
-        elif isinstance(message, SourceAnnounce):
-            self._source.on_announce(message)
-        elif isinstance(message, Recording):
-            call_handler(self._handlers.on_recording, message.step)
-        else:
-            self._source.on_ready(message)
-
-    def _take_beat(self, beat: Beat) -> None:
-        self._heartbeat.on_beat(beat)
-        self.statistics.rtt_s = self._heartbeat.clock_offset.rtt_s
-        self.statistics.clock_offset_s = self._heartbeat.clock_offset.offset_s
-        link = self._negotiation.link
-        # Who asks without an answer may know nothing yet of the distance: answer at once, unless
-        # the peer only asks and takes nothing.
-        if beat.echo is None and link is not None and link.control_backlog < 2 * MAX_STILL_BYTES:
-            self._send(self._heartbeat.beat())
-
-    def _take_still(self, still: bytes) -> None:
-        if self.state is CallState.ENDED:
+                self._greeted.set_exception(error)
             return
-        if self.state is CallState.CONNECTING:
-            raise ValueError("a still before the hello")
-        photo = self._source.on_still(still)
-        if not call_handler(self._handlers.on_source, photo):
-            raise ValueError("a still that cannot be used")
+        known = self._their_hello
+        same_peer = known is not None and known.session == hello.session
+        if not same_peer and known is not None:
+            self._source.forget_peer()
+            self._inbox.heartbeat = Heartbeat(self._clock)
+        self._their_hello = hello
+        self._stand()
+        self._tell_safety_code()
+        if not self._greeted.done():
+            self._greeted.set_result(None)
+            self._signaling.patience_s = float("inf")  # it may be needed again
+            call_handler(self._handlers.on_live, self)
+        elif (unsettled := self._source.unsettled(same_peer=same_peer)) is not None:
+            for message in unsettled:
+                self._outbox.send(message)
 
-    def _send(self, message: ControlMessage | bytes) -> bool:
+    def _tell_safety_code(self) -> None:
         link = self._negotiation.link
-        data = message if isinstance(message, bytes) else control_message.encode(message)
-        return link is not None and link.send_control(data)
+        assert link is not None  # noqa: S101 (a hello has come over it)
+        if link.fingerprints != self._fingerprints:
+            self._fingerprints = link.fingerprints
+            self._coding = asyncio.create_task(self._work_out_safety_code(*link.fingerprints))
 
+    async def _work_out_safety_code(self, ours: bytes, theirs: bytes) -> None:
+        self.safety_code = await asyncio.to_thread(safety_code, ours, theirs)
+        call_handler(self._handlers.on_safety_code, self.safety_code)
 
-def _connection_failed() -> ConfappError:
-    return ConfappError(
-        "connection-failed",
-        "The other person is in the room, but no way to them was found: "
-        "check both networks, or give the signaling server a TURN server.",
-    )
+    def _stand(self) -> None:
+        self._negotiation.settle()
+        self._health.restart()
+        self._inbox.heartbeat.heard()
+        self.statistics.reconnects += self._standing.stand()
+
+    def _on_bye(self) -> None:
+        self._outbox.peer_gone.set()
+        if self.state is not CallState.CONNECTING:
+            self._end(EndReason.PEER_LEFT)
+
+    def _connection_failure(self) -> ConfappError:
+        return connection_failure(
+            self._negotiation.link,
+            self._signaling.ice_servers,
+            described=self._negotiation.described,
+            connected=self._signaling.connected,
+        )

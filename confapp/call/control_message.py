@@ -11,6 +11,7 @@ MAX_CONTROL_BYTES = 16 * 1024
 MAX_STILL_BYTES = 256 * 1024  # what aiortc and browsers take as one message
 MAX_REASON = 64  # characters
 MAX_CLOCK_S = 1e10  # seconds, 300 years
+MAX_COUNT = 1 << 53  # as JSON numbers go
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 # On some monotonic clock; bounded, so that sums of such times stay finite.
@@ -68,11 +69,28 @@ class Beat(_Message):
     Attributes:
         sent: seconds on the clock of the side that sends this.
         echo: of the other side's last beat, each echoed once; None when there was no new one.
+        motion_sent: motion messages that this side has sent so far.
+        motion_loss: share of the other side's that was lost on the way here in the last seconds.
     """
 
     type: Literal["beat"] = "beat"
     sent: Seconds
     echo: Echo | None = None
+    motion_sent: int = Field(default=0, ge=0, le=MAX_COUNT)
+    motion_loss: float = Field(default=0.0, ge=0, le=1)
+
+
+class SoundClock(_Message):
+    """Once a link has carried sound: when the sender captured what.
+
+    Attributes:
+        timestamp: an RTP timestamp of the sender's sound.
+        captured: seconds on the sender's clock at the sample that bears it.
+    """
+
+    type: Literal["sound-clock"] = "sound-clock"
+    timestamp: int = Field(ge=0, lt=1 << 32)
+    captured: Seconds
 
 
 class Bye(_Message):
@@ -89,7 +107,15 @@ class Recording(_Message):
     step: RecordingStep
 
 
-ControlMessage = Hello | SourceAnnounce | SourceReady | Beat | Bye | Recording
+class KeyRequest(_Message):
+    """Receiver to sender: motion is told from a frame that is not here; tell it from nothing."""
+
+    type: Literal["key-request"] = "key-request"
+
+
+ControlMessage = (
+    Hello | SourceAnnounce | SourceReady | KeyRequest | Beat | SoundClock | Recording | Bye
+)
 
 _CONTROL_MESSAGE: TypeAdapter[ControlMessage] = TypeAdapter(
     Annotated[ControlMessage, Field(discriminator="type")]

@@ -7,7 +7,6 @@ from .clock_offset import ClockOffset
 from .control_message import Beat, Echo
 
 INTERVAL_S = 1.0
-DEAD_AFTER_S = 6.0
 CLOCK_DIGITS = 6  # microseconds, to keep beats short
 REMEMBERED_BEATS = 32  # of ours, that an echo may still answer
 
@@ -20,13 +19,11 @@ class Heartbeat:
 
     Args:
         clock: seconds on a monotonic clock.
-        dead_after_s: a peer that was silent for so long is gone.
     """
 
-    def __init__(self, clock: Callable[[], float], dead_after_s: float = DEAD_AFTER_S) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self.clock_offset = ClockOffset()
         self._clock = clock
-        self._dead_after_s = dead_after_s
         self._heard_at = clock()
         self._sent: deque[float] = deque(maxlen=REMEMBERED_BEATS)
         self._echo: Echo | None = None
@@ -57,6 +54,6 @@ class Heartbeat:
         self._heard_at = self._clock()
 
     @property
-    def peer_is_dead(self) -> bool:
-        """Nothing was heard for too long."""
-        return self._clock() - self._heard_at >= self._dead_after_s
+    def silence_s(self) -> float:
+        """Seconds since something was heard."""
+        return self._clock() - self._heard_at

@@ -21,9 +21,12 @@ class Hello(BaseModel):
         protocol: version of everything that the two sides say to each other.
         app: version of confapp.
         person: what the person at this side wants to be called.
+        session: names this side's session, at random: who comes back with the same name still has
+            all that was sent to it.
         sends, receives: whether this side sends motion, and whether it renders what it receives.
         model_name, model_fingerprint: the weights in use.
-        tables_fingerprint: the frequency tables of the codec in use.
+        codec: how motion is coded (`CodecMode`).
+        tables_fingerprint: the tables of the codec in use.
         keypoints: how many keypoints this side sends (K).
     """
 
@@ -33,10 +36,12 @@ class Hello(BaseModel):
     protocol: int = PROTOCOL_VERSION
     app: str = Field(default="", max_length=MAX_NAME)
     person: str = Field(default="", max_length=MAX_PERSON)
+    session: str = Field(default="", max_length=MAX_NAME)
     sends: bool = False
     receives: bool = False
     model_name: str = Field(default="", max_length=MAX_NAME)
     model_fingerprint: str = Field(default="", max_length=MAX_NAME)
+    codec: str = Field(default="", max_length=MAX_NAME)
     tables_fingerprint: str = Field(default="", max_length=MAX_NAME)
     keypoints: int = Field(default=0, ge=0)
 
@@ -45,8 +50,8 @@ def check(mine: Hello, theirs: Hello) -> None:
     """Whether a call can be held. Both sides come to the same verdict.
 
     Raises:
-        ConfappError: `protocol-mismatch`, `model-mismatch`, `tables-mismatch`, or `nothing-to-do`
-            when neither side sends what the other receives.
+        ConfappError: `protocol-mismatch`, `model-mismatch`, `codec-mismatch`, `tables-mismatch`,
+            or `nothing-to-do` when neither side sends what the other receives.
     """
     if mine.protocol != theirs.protocol:
         raise ConfappError(
@@ -60,6 +65,12 @@ def check(mine: Hello, theirs: Hello) -> None:
             "model-mismatch",
             f"This side uses the model {_model(mine)}, the other {_model(theirs)}: "
             "use the same model and weights on both sides.",
+        )
+    if mine.codec != theirs.codec:
+        raise ConfappError(
+            "codec-mismatch",
+            f"This side codes motion in {_shown(mine.codec)} mode, the other in "
+            f"{_shown(theirs.codec)} mode: give the same --codec on both sides.",
         )
     if mine.tables_fingerprint != theirs.tables_fingerprint:
         raise ConfappError(

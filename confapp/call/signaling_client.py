@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import random
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -11,17 +10,14 @@ from typing import Literal, Self
 
 import httpx
 from pydantic import ValidationError
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from confapp.errors import ConfappError
-from signaling.errors import SENTENCES, ErrorId, signaling_error
+from signaling.errors import ErrorId, signaling_error
 from signaling.messages import (
-    MAX_MESSAGE_BYTES,
     MAX_PASSPHRASE,
     MIN_PASSPHRASE,
-    SERVER_MESSAGE,
-    SIGNALING_VERSION,
     Admit,
     CreatedRoom,
     Description,
@@ -32,18 +28,29 @@ from signaling.messages import (
     Lobby,
     PeerJoined,
     PeerLeft,
-    Problem,
     RoomRequest,
     ServerMessage,
     Welcome,
 )
 
 from .room_url import RoomUrl, is_server_url
+from .signaling_socket import (
+    ANSWER_S,
+    first_message,
+    not_signaling,
+    open_socket,
+    parse,
+    refusal,
+    unreachable,
+    until_closed,
+)
 
-ANSWER_S = 10.0  # how long the server may take to answer
-CLOSE_S = 1.0  # how long it may take to close
 RESUME_S = 12.0  # how long to try to come back; less than servers hold a seat
-FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 2.0  # at most, between two attempts
+FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 30.0  # at most, between two attempts
+HURRIED_RETRY_S = 1.0  # the same for somebody who waits for it
+# How long one attempt to come back may take: TCP asks again after 1 and 3 s, and a TLS handshake
+# takes five round trips of a satellite.
+RESUME_ANSWER_S = 4.0
 DELIBERATE, MESSAGE_TOO_BIG = 1000, 1009  # WebSocket close codes (RFC 6455 section 7.4.1)
 PASSING = {  # refusals of a resume that may be gone at the next attempt
     "server-unreachable",
@@ -55,7 +62,7 @@ PASSING = {  # refusals of a resume that may be gone at the next attempt
     ErrorId.TOO_MANY_SOCKETS,
 }
 
-SignalingEvent = PeerJoined | PeerLeft | Description | Knock
+SignalingEvent = Welcome | PeerJoined | PeerLeft | Description | Knock
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,7 @@ async def make_room(
         async with httpx.AsyncClient(timeout=ANSWER_S) as client:
             answer = await client.post(f"{server}/rooms", json=wishes.model_dump())
     except httpx.HTTPError as error:
-        raise _unreachable(server) from error
+        raise unreachable(server) from error
     try:
         if answer.status_code == httpx.codes.CREATED:
             made = CreatedRoom.model_validate_json(answer.content)
@@ -117,9 +124,9 @@ async def make_room(
                 for token in (made.guest_token, made.host_token)
             )
             return RoomLinks(guest, host)
-        raise _refusal(answer.json()["error_id"])
+        raise refusal(answer.json()["error_id"])
     except (ValueError, KeyError, TypeError) as error:
-        raise _not_signaling(server) from error
+        raise not_signaling(server) from error
 
 
 class SignalingClient:
@@ -129,7 +136,9 @@ class SignalingClient:
     missed, as long as the server holds the seat.
 
     Attributes:
-        welcome: what the server said when it gave the seat.
+        welcome: what the server said when it gave the seat, or gave it back.
+        connected: whether the server is there, as far as is known.
+        patience_s: how long to try to come back before the server counts as gone.
         ice_servers: STUN and TURN servers, with the newest credentials.
         malformed: messages of the server that could not be read and were dropped.
     """
@@ -139,7 +148,11 @@ class SignalingClient:
     def __init__(self, room: RoomUrl, random: Callable[[], float]) -> None:
         self.ice_servers: list[IceServer] = []
         self.malformed = 0
+        self.connected = True
+        self.patience_s = RESUME_S
         self._room = room
+        self._passphrase: str | None = None
+        self._hurry = asyncio.Event()
         self._random = random
         self._serial = 0
         self._resume_token: str | None = None
@@ -167,7 +180,8 @@ class SignalingClient:
                 `signaling-version-mismatch`, `signaling-refused`, or one of the server's own ids.
         """
         client = cls(RoomUrl.parse(room_url), random)
-        message = await client._connect(Join(token=client._room.token, passphrase=passphrase))
+        client._passphrase = passphrase
+        message = await client._connect(client._first_join(), ANSWER_S)
         try:
             if isinstance(message, Lobby):
                 on_lobby()
@@ -178,9 +192,16 @@ class SignalingClient:
         client.welcome = message
         return client
 
-    async def send_description(self, kind: Literal["offer", "answer"], sdp: str) -> None:
-        """Send an SDP offer or answer to the other seat; a lost server shows in `events`."""
-        await self._send(Description(kind=kind, sdp=sdp))
+    async def send_description(
+        self, kind: Literal["offer", "answer"], sdp: str, offer: str = ""
+    ) -> None:
+        """Send an SDP offer or answer to the other seat; a lost server shows in `events`.
+
+        Args:
+            kind, sdp: the description.
+            offer: names the offer, or the one that is answered.
+        """
+        await self._send(Description(kind=kind, sdp=sdp, offer=offer))
 
     async def admit(self, guest: str, *, admit: bool) -> None:
         """Let the guest of a `Knock` in, or turn them away."""
@@ -189,12 +210,24 @@ class SignalingClient:
     async def events(self) -> AsyncIterator[SignalingEvent]:
         """What happens in the room, until the server closes or is lost for good.
 
+        A `Welcome` says that this side came back after its connection was lost.
+
         Raises:
             ConfappError: the server refused a message of ours (`bad-message`, `too-large`).
         """
         async for message in self._messages():
-            if isinstance(message, PeerJoined | PeerLeft | Description | Knock):
+            if isinstance(message, SignalingEvent):
                 yield message
+
+    def refresh(self) -> None:
+        """Make a new connection at once.
+
+        When the network was away or is another one now, the old connection may look alive for
+        minutes: TCP waits longer and longer before it tries again.
+        """
+        self._hurry.set()
+        if self.connected:
+            self._websocket.transport.abort()
 
     async def close(self) -> None:
         """Give the seat back."""
@@ -215,21 +248,22 @@ class SignalingClient:
         async for message in self._messages():
             if isinstance(message, Welcome):
                 return message
-        raise _unreachable(self._room.server)
+        raise unreachable(self._room.server)
 
     async def _messages(self) -> AsyncIterator[ServerMessage]:
         """Everything that the server says, over as many connections as it takes."""
         while True:
-            async for received in _until_closed(self._websocket):
+            async for received in until_closed(self._websocket):
                 try:
-                    message = _parse(received)
+                    message = parse(received)
                 except ValueError:
                     self.malformed += 1
                     continue
                 if isinstance(message, ErrorMessage):
-                    raise _refusal(message.error_id)
+                    raise refusal(message.error_id)
                 self._remember(message)
                 yield message
+            self.connected = False
             if self._websocket.close_code == MESSAGE_TOO_BIG:
                 raise signaling_error(ErrorId.TOO_LARGE)
             if self._websocket.close_code == DELIBERATE:
@@ -237,15 +271,19 @@ class SignalingClient:
             resumed = await self._resume()
             if resumed is None:
                 return
+            self.connected = True
             yield resumed
 
-    async def _connect(self, join: Join) -> Welcome | Lobby:
+    def _first_join(self) -> Join:
+        return Join(token=self._room.token, passphrase=self._passphrase)
+
+    async def _connect(self, join: Join, answer_s: float) -> Welcome | Lobby:
         """Open the WebSocket and say who we are; what the server says to that."""
-        self._websocket = await _open(self._room)
+        self._websocket = await open_socket(self._room, answer_s)
         try:
             with contextlib.suppress(ConnectionClosed):  # what it said before is still there
                 await self._websocket.send(join.model_dump_json())
-            message = await _first_message(self._websocket, self._room.server)
+            message = await first_message(self._websocket, self._room.server, answer_s)
         except BaseException:
             await self._websocket.close()
             raise
@@ -253,33 +291,57 @@ class SignalingClient:
         return message
 
     async def _resume(self) -> Welcome | Lobby | None:
-        """Take up the seat again; None when that will not be."""
+        """Take up the seat again, or a new one; None when that will not be."""
         if self._resume_token is None:
             return None
-        patience_s = FIRST_RETRY_S
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(RESUME_S):
-                while True:
-                    await asyncio.sleep(patience_s * self._random())
-                    patience_s = min(2 * patience_s, LONGEST_RETRY_S)
-                    try:
-                        message = await self._connect(
-                            Join(resume_token=self._resume_token, serial=self._serial)
-                        )
-                    except ConfappError as error:
-                        if error.error_id not in PASSING:
-                            return None
-                    else:
-                        unsent, self._unsent = self._unsent, []
-                        for late in unsent:
-                            await self._send(late)
-                        return message
+        retry_s = FIRST_RETRY_S
+        waited_s = 0.0
+        while waited_s < self.patience_s:
+            if self._hurry.is_set():
+                retry_s = min(retry_s, HURRIED_RETRY_S)
+            waited_s += await self._pause(retry_s * self._random())
+            retry_s = min(2 * retry_s, LONGEST_RETRY_S)
+            began = asyncio.get_running_loop().time()
+            try:
+                message = await self._connect(self._next_join(), RESUME_ANSWER_S)
+            except ConfappError as error:
+                waited_s += asyncio.get_running_loop().time() - began
+                if error.error_id == ErrorId.SEAT_LOST and self._resume_token is not None:
+                    self._resume_token, self._serial = (
+                        None,
+                        0,
+                    )  # was away for longer than it is held
+                elif error.error_id not in PASSING:
+                    return None
+            else:
+                self._hurry.clear()
+                unsent, self._unsent = self._unsent, []
+                for late in unsent:
+                    await self._send(late)
+                return message
         return None
+
+    def _next_join(self) -> Join:
+        if self._resume_token is None:
+            return self._first_join()
+        return Join(resume_token=self._resume_token, serial=self._serial)
+
+    async def _pause(self, pause_s: float) -> float:
+        """Wait until the next attempt, less when somebody is in a hurry; how long that was."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        hurried = self._hurry.is_set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await (asyncio.Event() if hurried else self._hurry).wait()
+        return loop.time() - began
 
     def _remember(self, message: ServerMessage) -> None:
         self._serial = max(self._serial, message.serial)
         if isinstance(message, Welcome | Lobby):
             self._resume_token = message.resume_token
+        if isinstance(message, Welcome):
+            self.welcome = message
         if isinstance(message, Welcome | PeerJoined):
             self.ice_servers = message.ice_servers
 
@@ -288,92 +350,3 @@ class SignalingClient:
             await self._websocket.send(message.model_dump_json())
         except ConnectionClosed:
             self._unsent.append(message)
-
-
-async def _open(room: RoomUrl) -> ClientConnection:
-    try:
-        return await connect(
-            room.websocket,
-            open_timeout=ANSWER_S,
-            close_timeout=CLOSE_S,
-            max_size=2 * MAX_MESSAGE_BYTES,
-        )
-    except InvalidStatus as error:
-        try:
-            problem = Problem.model_validate_json(error.response.body or b"")
-        except ValueError:
-            raise _not_signaling(room.server) from error
-        raise _refusal(problem.error_id) from error
-    except InvalidURI as error:
-        raise _not_signaling(room.server) from error
-    except (OSError, TimeoutError, InvalidHandshake) as error:
-        raise _unreachable(room.server) from error
-
-
-async def _until_closed(websocket: ClientConnection) -> AsyncIterator[str | bytes]:
-    try:
-        async for received in websocket:
-            yield received
-    except ConnectionClosed:
-        return
-
-
-async def _first_message(websocket: ClientConnection, server: str) -> Welcome | Lobby:
-    try:
-        received = await asyncio.wait_for(websocket.recv(), ANSWER_S)
-    except (ConnectionClosed, TimeoutError) as error:
-        raise _unreachable(server) from error
-    try:
-        message = _parse(received)
-    except ValueError as error:
-        if _version(received) not in (None, SIGNALING_VERSION):
-            raise ConfappError(
-                "signaling-version-mismatch",
-                f"The signaling server at {server} speaks another version: "
-                "use the same version of confapp there.",
-            ) from error
-        raise _not_signaling(server) from error
-    if isinstance(message, ErrorMessage):
-        raise _refusal(message.error_id)
-    if not isinstance(message, Welcome | Lobby):
-        raise _not_signaling(server)
-    return message
-
-
-def _parse(received: str | bytes) -> ServerMessage:
-    """Raises: ValueError (pydantic's is one)."""
-    return SERVER_MESSAGE.validate_json(received)
-
-
-def _version(received: str | bytes) -> object:
-    """The protocol version that a message names; None when it names none."""
-    try:
-        content = json.loads(received)
-    except ValueError:
-        return None
-    return content.get("version") if isinstance(content, dict) else None
-
-
-def _refusal(error_id: str) -> ConfappError:
-    if error_id in SENTENCES:
-        return signaling_error(ErrorId(error_id))
-    return ConfappError(
-        "signaling-refused",
-        "The signaling server refused for a reason that this version of confapp does not know: "
-        "use the same version of confapp there.",
-    )
-
-
-def _unreachable(server: str) -> ConfappError:
-    return ConfappError(
-        "server-unreachable",
-        f"The signaling server at {server} does not answer: "
-        "check the link, and that `confapp serve` runs there.",
-    )
-
-
-def _not_signaling(server: str) -> ConfappError:
-    return ConfappError(
-        "not-a-signaling-server",
-        f"What answers at {server} is not a signaling server of confapp: check the link.",
-    )

@@ -28,6 +28,9 @@ class SourceExchange:
 
     def __init__(self) -> None:
         self._sent: str | None = None
+        self._sent_still: tuple[SourceAnnounce, bytes] | None = None
+        self._photo: SourcePhoto | None = None
+        self._told_ready: str | None = None
         self._ready: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._announced: SourceAnnounce | None = None
 
@@ -46,7 +49,31 @@ class SourceExchange:
         self.give_up()
         self._ready = asyncio.get_running_loop().create_future()
         self._sent = content_hash(still)
-        return SourceAnnounce(sha256=self._sent, size=len(still), stream_origin=stream_origin)
+        announce = SourceAnnounce(sha256=self._sent, size=len(still), stream_origin=stream_origin)
+        self._sent_still = announce, still
+        return announce
+
+    def unsettled(self, *, same_peer: bool) -> tuple[SourceAnnounce, bytes] | None:
+        """What has to be sent again over a new link, if anything.
+
+        Args:
+            same_peer: whoever has the last photo already; else it starts from nothing.
+        """
+        return self._sent_still if not (same_peer and self._ready.done()) else None
+
+    def tell_ready(self, sha256: str) -> SourceReady:
+        """The message that lets motion begin."""
+        self._told_ready = sha256
+        return SourceReady(sha256=sha256)
+
+    def forget_peer(self) -> None:
+        """Another program is at the other end now."""
+        self._announced = self._photo = self._told_ready = None
+
+    @property
+    def takes_motion(self) -> bool:
+        """The peer was told that its photo is ready."""
+        return self._told_ready is not None
 
     def on_ready(self, ready: SourceReady) -> None:
         """The peer is ready.
@@ -72,8 +99,8 @@ class SourceExchange:
         """The peer's next still is this one."""
         self._announced = announce
 
-    def on_still(self, still: bytes) -> SourcePhoto:
-        """The peer's still.
+    def on_still(self, still: bytes) -> SourcePhoto | SourceReady:
+        """The peer's still, or the answer to one that is ready since before.
 
         Raises:
             ValueError: it is not the one announced.
@@ -81,4 +108,8 @@ class SourceExchange:
         announced, self._announced = self._announced, None
         if announced is None or not announced.fits(still):
             raise ValueError("a still other than announced")
-        return SourcePhoto(still, announced.sha256, announced.stream_origin)
+        photo = SourcePhoto(still, announced.sha256, announced.stream_origin)
+        if photo == self._photo and photo.sha256 == self._told_ready:
+            return SourceReady(sha256=photo.sha256)
+        self._photo = photo
+        return photo

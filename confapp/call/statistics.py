@@ -20,6 +20,12 @@ class CallStatistics:
         control_malformed: control messages, descriptions and datagrams dropped as unreadable.
         payload_bytes_sent: told by `send_motion`.
         rtt_s: round trip in seconds, the least of the last exchanges; None until known.
+        refused: share of our motion messages refused in the last seconds, 0 to 1.
+        motion_loss: share of the peer's motion messages lost in the last seconds, 0 to 1.
+        motion_loss_there: the same of ours, as the peer tells it.
+        sound_sent, sound_received: packets of sound.
+        sound_bytes_sent: their Opus, without any header.
+        reconnects: how often the call came back after it was lost.
         clock_offset_s: the peer's clock minus ours in seconds; None until known.
     """
 
@@ -36,5 +42,12 @@ class CallStatistics:
     wire_bytes_received: int = 0
     wire_datagrams_sent: int = 0
     wire_datagrams_received: int = 0
+    refused: float = 0.0
+    motion_loss: float = 0.0
+    motion_loss_there: float = 0.0
+    sound_sent: int = 0
+    sound_received: int = 0
+    sound_bytes_sent: int = 0
+    reconnects: int = 0
     rtt_s: float | None = None
     clock_offset_s: float | None = None

@@ -18,6 +18,7 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from confapp.codec.errors import ContainerError
+from confapp.codec.motion_codec import CodecMode
 from confapp.codec.packet import MAX_KEYPOINTS
 
 MAGIC = b"\x8bFVC"
@@ -30,6 +31,16 @@ MAX_PACKET_BYTES = (64 << 10) - 1
 MAX_SIDE_PIXELS = 1 << 14
 MAX_FPS_TERM = 10**6  # numerator and denominator; 60000/1001 is the longest in use
 
+# what JSON that is no header may raise
+_NO_HEADER = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    ZeroDivisionError,
+    RecursionError,
+)
+
 SECTION_LENGTH = struct.Struct(">I")
 RECORD_LENGTH = struct.Struct(">H")
 CHECKSUM = struct.Struct(">I")
@@ -41,11 +52,12 @@ class FvcHeader:
 
     Attributes:
         model_fingerprint: names the networks that made the motion and must render it.
-        tables_fingerprint: names the frequency tables that coded the packets.
+        tables_fingerprint: names the tables that coded the packets.
         fps: frames a second of the clip, > 0, exact.
         keypoints: the model's K, 0 to 31; packets may carry fewer.
         width, height: size of the rendered picture in pixels, 1 to 16384.
         source_media_type: of the still, such as ``image/webp``.
+        mode: of the packets; files from before there were two are of the paper's.
 
     Raises:
         ValueError: a field outside its range.
@@ -58,6 +70,7 @@ class FvcHeader:
     width: int
     height: int
     source_media_type: str
+    mode: CodecMode = CodecMode.PAPER
 
     def __post_init__(self) -> None:
         if self.fps <= 0 or max(self.fps.as_integer_ratio()) > MAX_FPS_TERM:
@@ -78,6 +91,7 @@ class FvcHeader:
                 "width": self.width,
                 "height": self.height,
                 "source_media_type": self.source_media_type,
+                "mode": self.mode,
             }
         ).encode("ascii")
 
@@ -98,8 +112,9 @@ class FvcHeader:
                 width=_integer(fields["width"]),
                 height=_integer(fields["height"]),
                 source_media_type=_text(fields["source_media_type"]),
+                mode=CodecMode(fields.get("mode", CodecMode.PAPER)),
             )
-        except (ValueError, TypeError, KeyError, ZeroDivisionError, RecursionError) as error:
+        except _NO_HEADER as error:
             raise _damaged("header") from error
 
 

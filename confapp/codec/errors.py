@@ -44,6 +44,12 @@ class StalePacketError(PacketError):
     ERROR_ID = "packet-stale"
 
 
+class MissingReferenceError(PacketError):
+    """Told from a frame that this end does not hold; the sender should be told."""
+
+    ERROR_ID = "packet-reference-missing"
+
+
 class TableError(ConfappError):
     """Frequency tables that cannot be used (``tables-unreadable``, ``tables-damaged``)."""
 

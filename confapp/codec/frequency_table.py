@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from confapp.codec.code_word import FREQUENCY_BITS
 from confapp.codec.errors import TableError
 from confapp.codec.frame_bytes import frame_to_bytes, positions_of
 from confapp.codec.packet import MAX_EPOCH, MAX_KEYPOINTS
-from confapp.codec.range_coder import FREQUENCY_BITS
 from confapp.motion_frame import MotionFrame
 from confapp.whole_file import whole_file
 
@@ -131,7 +131,11 @@ class FrequencyTables:
         Raises:
             TableError: `table-unwritable`.
         """
-        document = {
+        write_document(path, self.to_document())
+
+    def to_document(self) -> dict[str, object]:
+        """For a JSON file."""
+        return {
             "format": FORMAT,
             "version": FORMAT_VERSION,
             "epoch": self.epoch,
@@ -139,14 +143,6 @@ class FrequencyTables:
             "sha256": self._digest(),
             "frequencies": base64.b64encode(zlib.compress(self._contents(), 9)).decode("ascii"),
         }
-        try:
-            with whole_file(path) as part:
-                part.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
-        except OSError as error:
-            raise TableError(
-                "table-unwritable",
-                f"The tables {path} cannot be written ({error.strerror}); choose another file.",
-            ) from error
 
     @classmethod
     def load(cls, path: Path) -> "FrequencyTables":
@@ -155,15 +151,7 @@ class FrequencyTables:
         Raises:
             TableError: no such file, another kind or version of file, or a damaged one.
         """
-        try:
-            with path.open("rb") as file:
-                data = file.read(MAX_FILE_BYTES + 1)
-        except OSError as error:
-            raise TableError(
-                "tables-unreadable",
-                f"The tables {path} cannot be read ({error.strerror}); check the path.",
-            ) from error
-        return cls.from_bytes(data)
+        return cls.from_bytes(read_file(path))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "FrequencyTables":
@@ -204,6 +192,38 @@ class FrequencyTables:
         """sha256 over what the tables mean, not over how a file packs them."""
         name = f"{FORMAT} {FORMAT_VERSION} epoch {self.epoch} keypoints {self.keypoints}\n"
         return hashlib.sha256(name.encode("ascii") + self._contents()).hexdigest()
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a table file; of a larger file only so many that it is seen to be one.
+
+    Raises:
+        TableError: `tables-unreadable`.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise TableError(
+            "tables-unreadable",
+            f"The tables {path} cannot be read ({error.strerror}); check the path.",
+        ) from error
+
+
+def write_document(path: Path, document: dict[str, object]) -> None:
+    """Write a table file; an older one stays until it is whole.
+
+    Raises:
+        TableError: `table-unwritable`.
+    """
+    try:
+        with whole_file(path) as part:
+            part.write_text(json.dumps(document, indent=1) + "\n", encoding="ascii")
+    except OSError as error:
+        raise TableError(
+            "table-unwritable",
+            f"The tables {path} cannot be written ({error.strerror}); choose another file.",
+        ) from error
 
 
 _DAMAGED = "The table file is damaged (its checksum or contents do not fit); fetch it again."

@@ -1,11 +1,14 @@
-"""Reads one sender's packets with their whole frame numbers and timestamps."""
+"""Reads one sender's packets of paper mode with their whole frame numbers and timestamps."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from confapp.codec.counter import WrappingCounter
 from confapp.codec.errors import StalePacketError
-from confapp.codec.paper_mode import PaperCodec
-from confapp.motion_frame import MotionFrame
+from confapp.codec.motion_codec import ReadFrame
+
+if TYPE_CHECKING:
+    from confapp.codec.paper_mode import PaperCodec
 
 
 class PacketReader:
@@ -15,13 +18,13 @@ class PacketReader:
     Begin a new one after a pause of 57 s or more.
     """
 
-    def __init__(self, codec: PaperCodec) -> None:
+    def __init__(self, codec: "PaperCodec") -> None:
         self._codec = codec
         self._frame_numbers = WrappingCounter()
         self._timestamps = WrappingCounter()
 
-    def read(self, message: bytes) -> tuple[int, MotionFrame]:
-        """The frame number, counted on over 65535, and the frame with its timestamp likewise.
+    def read(self, message: bytes) -> list[ReadFrame]:
+        """The one frame of a packet.
 
         Raises:
             PacketError: the message cannot be read, or is older than the first one's zero.
@@ -31,4 +34,4 @@ class PacketReader:
         timestamp_ms = self._timestamps.unwrap(packet.timestamp_ms)
         if frame_number < 0 or timestamp_ms < 0:
             raise StalePacketError("The packet is older than the stream as seen here; drop it.")
-        return frame_number, replace(motion, timestamp_ms=timestamp_ms)
+        return [ReadFrame(frame_number, replace(motion, timestamp_ms=timestamp_ms))]

@@ -1,9 +1,13 @@
 """Paper mode: each frame by itself, float16 numbers under static tables (appendix C)."""
 
+from collections.abc import Sequence
+
 from confapp.codec.errors import ForeignEpochError, MalformedPacketError
 from confapp.codec.frame_bytes import frame_from_bytes, frame_to_bytes, positions_of
 from confapp.codec.frequency_table import FrequencyTables
-from confapp.codec.packet import COUNTER_MODULUS, Packet
+from confapp.codec.motion_codec import CodecMode
+from confapp.codec.packet import COUNTER_MODULUS, HEADER_BYTES, Packet
+from confapp.codec.packet_reader import PacketReader
 from confapp.codec.range_coder import RangeCoder
 from confapp.motion_frame import MotionFrame
 
@@ -15,9 +19,26 @@ class PaperCodec:
         tables: the frequency tables of both ends; they bound the keypoints of a frame.
     """
 
+    mode = CodecMode.PAPER
+    max_frames = 1
+    header_bytes = HEADER_BYTES
+
     def __init__(self, tables: FrequencyTables) -> None:
         self.tables = tables
         self._coder = RangeCoder(tables.frequencies)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the tables."""
+        return self.tables.fingerprint
+
+    def encoder(self) -> "PaperEncoder":
+        """A new stream to send."""
+        return PaperEncoder(self)
+
+    def decoder(self) -> PacketReader:
+        """A new stream to receive."""
+        return PacketReader(self)
 
     def encode(self, motion: MotionFrame, frame_number: int) -> bytes:
         """The packet of one frame; frame number and timestamp wrap at 65536.
@@ -65,3 +86,33 @@ class PaperCodec:
             raise MalformedPacketError(
                 "The packet holds a number that is not finite; drop it."
             ) from error
+
+
+class PaperEncoder:
+    """The sending end: numbers the frames; nothing depends on what arrives.
+
+    Attributes:
+        level: without effect, numbers travel exactly.
+    """
+
+    def __init__(self, codec: PaperCodec) -> None:
+        self.level = 0
+        self._codec = codec
+        self._next_number = 0
+
+    def encode(self, motions: Sequence[MotionFrame]) -> bytes:
+        """The packet of one frame.
+
+        Raises:
+            ValueError: another number of frames, or as `PaperCodec.encode`.
+        """
+        (motion,) = motions
+        packet = self._codec.encode(motion, self._next_number)
+        self._next_number += 1
+        return packet
+
+    def acknowledge(self, message: bytes) -> None:
+        """Every packet is read by itself."""
+
+    def begin_anew(self) -> None:
+        """Likewise."""

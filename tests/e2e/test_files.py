@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from confapp_process import Process, Start
 
-from confapp.codec import FrequencyTables, FvcReader, FvcWriter, PaperCodec
+from confapp.codec import CodecTables, FvcReader, FvcWriter
 from confapp.demo import PEOPLE
 from confapp.media.clip import Clip
 from confapp.media.still import decode_still, encode_still
@@ -61,16 +61,20 @@ def test_inspect_tells_what_encode_wrote(start: Start, coded: Path) -> None:
     assert "frames" in done(start("inspect", coded))
 
 
-def test_decode_is_rendering_without_the_codec(model: Path, coded: Path, short_clip: Path) -> None:
+def test_decode_is_rendering_without_the_codec(
+    start: Start, model: Path, short_clip: Path, tmp_path: Path
+) -> None:
     """The file's pictures are what the encoder's own motion renders to, on every run."""
     head = TalkingHead.open(str(model))
-    codec = PaperCodec(FrequencyTables.uniform(5))
-    with coded.open("rb") as file:
+    tables = CodecTables.generic(5)
+    exact = tmp_path / "exact.fvc"
+    done(start("encode", short_clip, exact, "--model", model, "--codec", "paper"))
+    with exact.open("rb") as file:
         appearance = head.encode_source(decode_still(FvcReader(file).source_still))
     motions = [frame.motion for frame in DrivingClip(head, Clip(short_clip))]
     assert len(motions) == FRAMES
     for _ in range(2):
-        frames = ClipDecoder(coded, head, codec).frames(PoseOffset())
+        frames = ClipDecoder(exact, head, tables).frames(PoseOffset())
         for frame, motion in zip(frames, motions, strict=True):
             assert frame.timestamp_ms == motion.timestamp_ms
             assert np.array_equal(frame.rgb, head.render(appearance, motion))

@@ -4,13 +4,14 @@ import asyncio
 from pathlib import Path
 
 import numpy as np
+import pytest
 from signaling_service import SignalingService
 
 from confapp.call.call_handlers import CallHandlers
 from confapp.call.call_session import CallSession
 from confapp.call.hello import Hello
 from confapp.call.signaling_client import create_room
-from confapp.codec import PaperCodec
+from confapp.codec import CodecMode, CodecTables, MotionCodec
 from confapp.demo import PEOPLE
 from confapp.media.clip import Clip
 from confapp.media.paced_clip import PacedClip
@@ -26,20 +27,26 @@ from sender.source_photo import SourcePhoto
 ENOUGH_FRAMES = 10
 
 
-def hello(head: TalkingHead, codec: PaperCodec, *, sends: bool) -> Hello:
+def hello(head: TalkingHead, codec: MotionCodec, *, sends: bool) -> Hello:
     return Hello(
         sends=sends,
         receives=not sends,
         model_fingerprint=head.fingerprint,
-        tables_fingerprint=codec.tables.fingerprint,
+        tables_fingerprint=codec.fingerprint,
         keypoints=head.config.keypoints,
     )
 
 
+@pytest.mark.parametrize("mode", CodecMode)
 async def test_a_calls_pictures_are_the_files_pictures(
-    signaling_service: SignalingService, head: TalkingHead, codec: PaperCodec, tmp_path: Path
+    signaling_service: SignalingService,
+    head: TalkingHead,
+    tables: CodecTables,
+    mode: CodecMode,
+    tmp_path: Path,
 ) -> None:
     """What the receiver shows is, byte for byte, what its recorded packets decode to."""
+    codec = tables.codec(mode)
     room = await create_room(signaling_service.url)
     kept = tmp_path / "call.fvc"
     shown: list[RenderedFrame] = []
@@ -51,15 +58,18 @@ async def test_a_calls_pictures_are_the_files_pictures(
         if len(shown) >= ENOUGH_FRAMES:
             loop.call_soon_threadsafe(enough.set)
 
-    packets = PacketRecorder(kept, head, codec.tables)
+    packets = PacketRecorder(kept, head, codec)
     receiver = ReceiverSession(head, codec, show, packets=packets)
     photo = SourcePhoto.of_file(PEOPLE / "ben.png", head.config.image_size)
     sender = SenderSession(head, codec, PacedClip(Clip(PEOPLE / "ada.mp4"), loop=True), photo=photo)
 
     handlers = CallHandlers(on_source=receiver.on_source, on_motion=receiver.on_motion)
+    sender_handlers = CallHandlers(
+        on_delivered=sender.on_delivered, on_key_request=sender.on_key_request
+    )
     receiving, sending = await asyncio.gather(
         CallSession.connect(room, hello(head, codec, sends=False), handlers),
-        CallSession.connect(room, hello(head, codec, sends=True)),
+        CallSession.connect(room, hello(head, codec, sends=True), sender_handlers),
     )
     async with receiving, sending:
         work = [
@@ -72,7 +82,7 @@ async def test_a_calls_pictures_are_the_files_pictures(
         await asyncio.gather(*work, return_exceptions=True)
     packets.close()
 
-    decoder = ClipDecoder(kept, head, codec)
+    decoder = ClipDecoder(kept, head, tables)
     decoded = {frame.timestamp_ms: frame.rgb for frame in decoder.frames(PoseOffset())}
     assert decoder.break_reason is None
     assert len(decoded) == receiver.statistics.received
@@ -80,4 +90,5 @@ async def test_a_calls_pictures_are_the_files_pictures(
     for frame in shown:
         assert np.array_equal(frame.rgb, decoded[frame.timestamp_ms])
     assert sender.statistics.sent >= receiver.statistics.received
+    assert receiver.statistics.key_requests == 0
     assert sender.statistics.source_bytes == len(photo.still)

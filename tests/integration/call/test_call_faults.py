@@ -3,7 +3,6 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from aioice.ice import StunProtocol
@@ -11,14 +10,18 @@ from aiortc.rtcsctptransport import Chunk, DataChunk, RTCSctpTransport
 from call_peer import HELLO, Peer, call, until, within
 from signaling_service import SignalingService
 
-from confapp.call.call_handlers import CallHandlers, CallState, EndReason
+from confapp.call.call_handlers import CallHandlers, CallState, EndReason, StateReason
 from confapp.call.call_session import MAX_MOTION_BYTES, CallSession
 from confapp.call.control_message import SourceAnnounce, SourceReady, content_hash, encode
-from confapp.call.peer_link import PeerLink
+from confapp.call.patience import Patience
+from confapp.call.peer_link import LinkOptions, PeerLink
 from confapp.call.signaling_client import SignalingClient, create_room
+from confapp.emulation.emulated_link import EmulatedLink
+from confapp.emulation.link_profile import LinkProfile
 from confapp.errors import ConfappError
 
-SHORT_DEAD_AFTER_S = 2.5  # more than one beat apart, so that one late beat is no death
+# Long enough for a busy machine, short enough for a test.
+SHORT = Patience(quiet_s=1.5, lost_s=2.5, return_s=3.0, gone_s=1.0)
 WEBRTC_STRING = 51  # RFC 8831 section 8
 
 
@@ -108,17 +111,22 @@ async def test_datagrams_from_a_stranger_do_not_end_the_call(live: Call) -> None
     await live.still_works()
 
 
-async def test_silence_ends_the_call_on_both_sides(signaling_service: SignalingService) -> None:
-    def lose(data: Any, addr: Any = None) -> None:
-        pass
-
+async def test_silence_ends_the_call_when_no_other_link_is_found(
+    signaling_service: SignalingService,
+) -> None:
+    link = EmulatedLink(LinkProfile())
+    options = LinkOptions(wrap_transport=link.wrap)
     ada, ben = Peer(), Peer()
-    await call(signaling_service, ada, ben, dead_after_s=SHORT_DEAD_AFTER_S)
+    room = await create_room(signaling_service.url)
+    await asyncio.gather(*(peer.connect(room, SHORT, options) for peer in (ada, ben)))
+    link.up = False
+    ends = await within(asyncio.gather(*(peer.session.wait_ended() for peer in (ada, ben))))
+    # whoever gave up first has left the room before the other one did
+    assert set(ends) <= {EndReason.CONNECTION_FAILED, EndReason.PEER_LOST}
     for peer in (ada, ben):
-        for protocol in sockets_of(peer.session):
-            protocol.transport.sendto = lose  # type: ignore[method-assign]
-    for peer in (ada, ben):
-        assert await within(peer.session.wait_ended()) is EndReason.PEER_LOST
+        assert (CallState.DEGRADED, StateReason.QUIET) in peer.states
+        assert (CallState.RECONNECTING, StateReason.SILENCE) in peer.states
+        assert peer.ended == [await within(peer.session.wait_ended())]
 
 
 async def test_a_session_that_is_cancelled_still_says_goodbye(live: Call) -> None:
@@ -136,9 +144,9 @@ async def test_a_peer_that_never_answers_runs_into_the_deadline(
     room = await create_room(signaling_service.url)
     async with await SignalingClient.join(room) as silent:
         with pytest.raises(ConfappError) as failed:
-            await within(CallSession.connect(room, HELLO, connect_s=0.2))
+            await within(CallSession.connect(room, HELLO, patience=Patience(connect_s=0.2)))
         assert not silent.welcome.peer_present
-    assert failed.value.error_id == "connection-failed"
+    assert failed.value.error_id == "peer-silent"
 
 
 @pytest.mark.parametrize("sdp", ["", "v=0", "m=application x", "a=candidate:\r\nv=0\r\n"])
@@ -147,7 +155,9 @@ async def test_descriptions_that_cannot_be_used_run_into_the_deadline(
 ) -> None:
     room = await create_room(signaling_service.url)
     async with await SignalingClient.join(room) as hostile:
-        connecting = asyncio.create_task(CallSession.connect(room, HELLO, connect_s=0.5))
+        connecting = asyncio.create_task(
+            CallSession.connect(room, HELLO, patience=Patience(connect_s=0.5))
+        )
         await within(anext(hostile.events()))
         await hostile.send_description("answer", sdp)
         await hostile.send_description("offer", sdp)

@@ -10,7 +10,8 @@ from confapp.call.call_handlers import CallHandlers
 from confapp.call.call_session import CallSession
 from confapp.call.signaling_client import SignalingClient, create_room, make_room
 from confapp.errors import ConfappError
-from signaling.messages import Description, PeerJoined
+from signaling.messages import Description, PeerJoined, PeerLeft, Welcome
+from signaling.settings import SignalingSettings
 
 
 def cut(client: SignalingClient) -> None:
@@ -27,6 +28,7 @@ async def test_a_client_comes_back_by_itself_and_misses_nothing(
         assert isinstance(await within(anext(events[1])), PeerJoined)
         cut(ben)
         await ada.send_description("offer", "v=0")
+        assert isinstance(await within(anext(events[0])), Welcome)  # he is back
         offer = await within(anext(events[0]))
         assert isinstance(offer, Description)
         assert offer.sdp == "v=0"
@@ -52,6 +54,36 @@ async def test_what_was_said_while_cut_off_is_sent_later(
         assert isinstance(offer, Description)
         await ada.send_description("answer", "v=1")
         assert await within(resuming)
+
+
+async def test_a_client_that_was_away_for_too_long_takes_a_new_seat() -> None:
+    service = SignalingService(SignalingSettings(port=0, resume_s=0.01))
+    await service.start()
+    room = await create_room(service.url)
+    async with (
+        await SignalingClient.join(room) as ada,
+        await SignalingClient.join(room, random=lambda: 0.4) as ben,
+    ):
+        events = ada.events()
+        assert isinstance(await within(anext(events)), PeerJoined)
+        cut(ben)
+        coming_back = asyncio.ensure_future(anext(ben.events()))
+        assert isinstance(await within(anext(events)), PeerLeft)
+        assert isinstance(await within(coming_back), Welcome)
+        assert isinstance(await within(anext(events)), PeerJoined)
+    await service.stop()
+
+
+async def test_a_client_in_a_hurry_does_not_wait_for_an_old_connection(
+    signaling_service: SignalingService,
+) -> None:
+    room = await create_room(signaling_service.url)
+    async with await SignalingClient.join(room) as ada:
+        before = ada._websocket
+        ada.refresh()
+        assert isinstance(await within(anext(ada.events())), Welcome)
+        assert ada._websocket is not before
+        assert ada.connected
 
 
 async def test_a_call_stands_though_the_way_to_the_server_breaks_meanwhile(

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from confapp.codec.shipped_tables import FOLDER, shipped_tables
+from confapp.codec import CodecTables
+from confapp.codec.codec_tables import FOLDER
 from confapp.demo import PEOPLE
 from confapp.media.clip import Clip
 from confapp.media.photo import load_photo
@@ -43,7 +44,9 @@ def test_weights_tables_and_card_belong_together(head: TalkingHead) -> None:
     assert {tensor.element_size() for tensor in checkpoint.tensors.values()} <= {2, 8}  # fp16
     assert head.fingerprint in (path.parent / "MODEL_CARD.md").read_text()
     assert [table.stem for table in FOLDER.glob("*.json")] == [head.fingerprint]
-    assert shipped_tables(head.fingerprint, head.config.keypoints).epoch > 0
+    tables = CodecTables.shipped(head.fingerprint, head.config.keypoints)
+    assert tables.frequency.epoch > 0
+    assert tables.prediction.weights.any()
 
 
 @pytest.mark.parametrize("person", ["ada", "ben"])

@@ -29,14 +29,14 @@ def packet(codec: PaperCodec) -> bytes:
 @pytest.fixture
 def recorder(path: Path, head: TalkingHead, codec: PaperCodec) -> PacketRecorder:
     path.write_bytes(b"old")
-    return PacketRecorder(path, head, codec.tables)
+    return PacketRecorder(path, head, codec)
 
 
 @pytest.fixture
 def on_a_full_disk(path: Path, head: TalkingHead, codec: PaperCodec) -> PacketRecorder:
     path.write_bytes(b"old")
     path.with_name("call.fvc.part").symlink_to("/dev/full")
-    return PacketRecorder(path, head, codec.tables)
+    return PacketRecorder(path, head, codec)
 
 
 def contents(path: Path) -> tuple[bytes, list[bytes], str | None]:
@@ -137,5 +137,5 @@ def test_a_place_that_cannot_be_written(
     (tmp_path / "folder.fvc").mkdir()
     (tmp_path / "file").touch()
     with pytest.raises(ConfappError, match="choose another file") as caught:
-        PacketRecorder(tmp_path / name, head, codec.tables)
+        PacketRecorder(tmp_path / name, head, codec)
     assert caught.value.error_id == "record-unwritable"

@@ -87,7 +87,7 @@ async def test_packets_decode_to_what_the_model_sees(head: TalkingHead, codec: P
     await run(session, call)
     assert call.stills == [photo.still]
     reader = PacketReader(codec)
-    frames = [reader.read(packet) for packet in call.packets]
+    frames = [frame for packet in call.packets for frame in reader.read(packet)]
     assert [number for number, _ in frames] == list(range(9))
     assert [motion.timestamp_ms for _, motion in frames] == [40 * i for i in range(1, 10)]
     view = FaceFraming(64).frame(ADA).rgb
@@ -108,7 +108,7 @@ async def test_a_frame_without_a_face_holds_the_last_motion(
     session = SenderSession(head, codec, album, on_began=album.permit)
     await run(session, call)
     reader = PacketReader(codec)
-    frames = [reader.read(packet)[1] for packet in call.packets]
+    frames = [motion for packet in call.packets for _, motion in reader.read(packet)]
     assert len(frames) == 11
     held = session.statistics.without_face
     assert 5 <= held <= 10
@@ -121,7 +121,8 @@ async def test_a_backed_up_channel_is_counted(head: TalkingHead, codec: PaperCod
     album = Album([ADA] * 10, free=1)
     call = FakeCall(on_motion=album.permit)
     call.backed_up = True
-    session = SenderSession(head, codec, album, on_began=album.permit)
+    now = 0.0
+    session = SenderSession(head, codec, album, on_began=album.permit, clock=lambda: now)
     await run(session, call)
     assert (session.statistics.sent, session.statistics.refused) == (0, 9)
     assert session.statistics.payload_bytes == 0

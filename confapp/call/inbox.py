@@ -1,0 +1,146 @@
+"""What comes from the peer: read, counted, and passed on. Nothing in here may raise."""
+
+from collections.abc import Callable
+
+from . import control_message
+from .call_handlers import CallHandlers, call_handler
+from .control_message import (
+    Beat,
+    Bye,
+    ControlMessage,
+    KeyRequest,
+    Recording,
+    SoundClock,
+    SourceAnnounce,
+    SourceReady,
+)
+from .heartbeat import Heartbeat
+from .hello import Hello
+from .link_health import LinkHealth
+from .sound_packet import SoundPacket
+from .source_exchange import SourceExchange
+from .statistics import CallStatistics
+
+MAX_MOTION_BYTES = 1100  # with every header still one datagram on any path
+
+
+class Inbox:
+    """Takes the messages of one link after the other.
+
+    Args:
+        heartbeat, health, source, statistics: of the session.
+        handlers: whom to tell.
+        clock: seconds on the session's clock.
+        send: sends a control message.
+        on_hello, on_bye: told of the first and the last message of a peer.
+
+    Attributes:
+        heartbeat: replaced when another program has come to the other end.
+        greeted: both hellos of the link at hand are there; nothing else is taken before.
+        closed: this side has left; what was still on its way is dropped.
+    """
+
+    def __init__(
+        self,
+        *,
+        heartbeat: Heartbeat,
+        health: LinkHealth,
+        source: SourceExchange,
+        statistics: CallStatistics,
+        handlers: CallHandlers,
+        clock: Callable[[], float],
+        send: Callable[[ControlMessage], bool],
+        on_hello: Callable[[Hello], None],
+        on_bye: Callable[[], None],
+    ) -> None:
+        self.heartbeat = heartbeat
+        self.greeted = False
+        self.closed = False
+        self._health = health
+        self._source = source
+        self._statistics = statistics
+        self._handlers = handlers
+        self._clock = clock
+        self._send = send
+        self._on_hello = on_hello
+        self._on_bye = on_bye
+
+    def on_motion(self, message: str | bytes) -> None:
+        """Take a message of the motion channel."""
+        if self.closed:
+            return
+        arrival = self._clock()
+        self._health.motion_received += 1
+        if not isinstance(message, bytes) or not 1 <= len(message) <= MAX_MOTION_BYTES:
+            self._statistics.motion_malformed += 1
+        elif not self._source.takes_motion:
+            self._statistics.motion_early += 1
+        elif call_handler(self._handlers.on_motion, message, arrival):
+            self._statistics.motion_received += 1
+            self._statistics.message_bytes_received += len(message)
+        else:
+            self._statistics.motion_malformed += 1
+
+    def on_sound(self, packet: SoundPacket) -> None:
+        """Take a packet of sound."""
+        self.heartbeat.heard()
+        if self.greeted and not self.closed:
+            self._statistics.sound_received += 1
+            call_handler(self._handlers.on_sound, packet)
+
+    def on_control(self, message: str | bytes) -> None:
+        """Take a message of the control channel."""
+        try:
+            if isinstance(message, bytes):
+                self._take_still(message)
+            else:
+                self._take(control_message.decode(message))
+        except ValueError:
+            self._statistics.control_malformed += 1
+
+    def _take(self, message: ControlMessage) -> None:
+        """Raises: ValueError: a message that has no place here."""
+        if isinstance(message, Bye):
+            self._on_bye()
+        elif isinstance(message, Hello):
+            if self.greeted:
+                raise ValueError("a second hello")
+            self._on_hello(message)
+        elif self.closed:
+            return
+        elif not self.greeted:
+            raise ValueError("a message before the hello")
+        elif isinstance(message, Beat):
+            self._take_beat(message)
+        elif isinstance(message, SourceAnnounce):
+            self._source.on_announce(message)
+        elif isinstance(message, SoundClock):
+            call_handler(self._handlers.on_sound_clock, message.timestamp, message.captured)
+        elif isinstance(message, KeyRequest):
+            call_handler(self._handlers.on_key_request)
+        elif isinstance(message, Recording):
+            call_handler(self._handlers.on_recording, message.step)
+        else:
+            self._source.on_ready(message)
+
+    def _take_beat(self, beat: Beat) -> None:
+        self.heartbeat.on_beat(beat)
+        self._health.on_beat(beat.motion_sent)
+        self._statistics.motion_loss = self._health.loss
+        self._statistics.motion_loss_there = beat.motion_loss
+        self._statistics.rtt_s = self.heartbeat.clock_offset.rtt_s
+        self._statistics.clock_offset_s = self.heartbeat.clock_offset.offset_s
+        # Who asks without an answer may know nothing yet of the distance: answer at once.
+        if beat.echo is None:
+            self._send(self.heartbeat.beat())
+
+    def _take_still(self, still: bytes) -> None:
+        if self.closed:
+            return
+        if not self.greeted:
+            raise ValueError("a still before the hello")
+        photo = self._source.on_still(still)
+        if isinstance(photo, SourceReady):
+            self._send(photo)
+        elif not call_handler(self._handlers.on_source, photo):
+            raise ValueError("a still that cannot be used")

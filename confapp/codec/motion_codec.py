@@ -1,0 +1,82 @@
+"""What a session needs of a coder, whatever its mode."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from confapp.motion_frame import MotionFrame
+
+
+class CodecMode(StrEnum):
+    """How motion is coded."""
+
+    PREDICTIVE = "predictive"
+    PAPER = "paper"
+
+
+class ReadFrame(NamedTuple):
+    """A frame that was received.
+
+    Attributes:
+        number: the sender's count of frames, counted on over 65535.
+        motion: with its timestamp counted on likewise.
+    """
+
+    number: int
+    motion: MotionFrame
+
+
+class MotionEncoder(Protocol):
+    """The sending end of one stream.
+
+    Attributes:
+        level: of the quantiser, from 0 (the default quality), for modes that have one.
+    """
+
+    level: int
+
+    def encode(self, motions: Sequence[MotionFrame]) -> bytes:
+        """One message of 1 to `MotionCodec.max_frames` frames, which follow the last message's."""
+
+    def acknowledge(self, message: bytes) -> None:
+        """The other end has this message of ours, and can read what is told from it."""
+
+    def begin_anew(self) -> None:
+        """The other end misses something: tell the next frame from nothing."""
+
+
+class MotionDecoder(Protocol):
+    """The receiving end of one stream, live or from a file; messages may come in any order."""
+
+    def read(self, message: bytes) -> list[ReadFrame]:
+        """The frames of a message, oldest first.
+
+        Raises:
+            PacketError: it cannot be read, `MissingReferenceError` if a key frame would help.
+        """
+
+
+class MotionCodec(Protocol):
+    """A mode with its tables.
+
+    Attributes:
+        mode: which.
+        fingerprint: names the tables; equal on both ends.
+        max_frames: the most frames of a message.
+        header_bytes: of a message.
+    """
+
+    @property
+    def mode(self) -> CodecMode: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def max_frames(self) -> int: ...
+    @property
+    def header_bytes(self) -> int: ...
+
+    def encoder(self) -> MotionEncoder:
+        """A new stream to send."""
+
+    def decoder(self) -> MotionDecoder:
+        """A new stream to receive."""

@@ -1,0 +1,1 @@
+"""Networks made in software, for tests and benches: delay, jitter, loss, rate, order, outage."""

@@ -1,0 +1,36 @@
+"""The machine's microphones and speakers, by PortAudio (the extra `audio`)."""
+
+from typing import Any
+
+from confapp.errors import ConfappError
+
+
+def port_audio() -> Any:
+    """The module `sounddevice`, which has no types.
+
+    Raises:
+        ConfappError: `no-audio-support`.
+    """
+    try:
+        import sounddevice  # noqa: PLC0415 (an extra)
+    except (ImportError, OSError) as error:  # OSError: without the library of PortAudio
+        raise ConfappError(
+            "no-audio-support",
+            "Microphone and speaker need `pip install confapp[audio]` and, on Linux, the package "
+            "libportaudio2; or use --audio-input and --audio-output with files, or --no-audio.",
+        ) from error
+    return sounddevice
+
+
+def device_broke(what: str, error: Exception) -> ConfappError:
+    """The microphone or speaker cannot be used."""
+    return ConfappError(
+        "audio-device",
+        f"The {what} cannot be used ({error}): plug one in, choose another with "
+        f"--{what}, or use --no-audio.",
+    )
+
+
+def device_name(device: str | None) -> int | str | None:
+    """How PortAudio knows a device: by number, by a part of its name, or the default."""
+    return int(device) if device is not None and device.isdigit() else device
