@@ -7,15 +7,16 @@ import sys
 import torch
 
 from confapp.call.call_handlers import EndReason
+from confapp.call_notices import END_NOTICES
 from confapp.call_summary import CallSummary
 from confapp.call_thread import hold_call
 from confapp.clip_files import open_model
 from confapp.errors import ConfappError
 from confapp.page.page_command import hold_page_call
-from confapp.participant import END_NOTICES, Participant
+from confapp.participant import Participant
 from confapp.settings import CallSettings
 
-LOST = (EndReason.PEER_LOST, EndReason.CONNECTION_FAILED)
+LOST = (EndReason.PEER_LOST, EndReason.CONNECTION_FAILED, EndReason.NETWORK_LOST)
 
 
 def hold(

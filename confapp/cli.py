@@ -80,6 +80,15 @@ Passphrase = Annotated[
     str | None,
     typer.Option(envvar="CONFAPP_PASSPHRASE", help="of the room; at least 6 characters"),
 ]
+Audio = Annotated[bool | None, typer.Option("--audio/--no-audio", help="with sound, or without")]
+AudioInput = Annotated[Path | None, typer.Option(help="a sound file in place of the microphone")]
+AudioOutput = Annotated[Path | None, typer.Option(help="a WAV file in place of the speaker")]
+Microphone = Annotated[str | None, typer.Option(help="number or name of the microphone")]
+SpeakerName = Annotated[str | None, typer.Option(help="number or name of the speaker")]
+RelayOnly = Annotated[
+    bool | None, typer.Option("--relay-only", help="hide your address: the TURN server alone")
+]
+Stats = Annotated[Path | None, typer.Option(help="write figures, a line of JSON a second")]
 Threads = Annotated[int | None, typer.Option(help="CPU threads of the networks")]
 
 
@@ -149,6 +158,13 @@ def call(
     seconds: Seconds = None,
     threads: Threads = None,
     passphrase: Passphrase = None,
+    audio: Audio = None,
+    audio_input: AudioInput = None,
+    audio_output: AudioOutput = None,
+    microphone: Microphone = None,
+    speaker: SpeakerName = None,
+    relay_only: RelayOnly = None,
+    stats: Stats = None,
     as_json: Json = False,
 ) -> None:
     """Talk with the other person in a room: send and receive."""
@@ -170,6 +186,11 @@ def send(
     seconds: Seconds = None,
     threads: Threads = None,
     passphrase: Passphrase = None,
+    audio: Audio = None,
+    audio_input: AudioInput = None,
+    microphone: Microphone = None,
+    relay_only: RelayOnly = None,
+    stats: Stats = None,
     as_json: Json = False,
 ) -> None:
     """Only send: the other person sees you."""
@@ -188,6 +209,11 @@ def receive(
     seconds: Seconds = None,
     threads: Threads = None,
     passphrase: Passphrase = None,
+    audio: Audio = None,
+    audio_output: AudioOutput = None,
+    speaker: SpeakerName = None,
+    relay_only: RelayOnly = None,
+    stats: Stats = None,
     as_json: Json = False,
 ) -> None:
     """Only receive: you see the other person."""

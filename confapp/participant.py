@@ -11,22 +11,25 @@ from fractions import Fraction
 from pathlib import Path
 
 from confapp import __version__
-from confapp.call.call_handlers import CallHandlers, EndReason
+from confapp.call.call_handlers import CallHandlers, CallState, EndReason, StateReason
 from confapp.call.call_session import CallSession
 from confapp.call.control_message import RecordingStep
 from confapp.call.hello import Hello
+from confapp.call.peer_link import LinkOptions
 from confapp.call.source_exchange import SourcePhoto as ReceivedPhoto
-from confapp.call_rates import CallRates
+from confapp.call_notices import END_NOTICES, LIVE_AGAIN, SAFETY_CODE, STATE_NOTICES
+from confapp.call_report import INTERVAL_S, CallReport, CallReporter, ReportFile
+from confapp.call_sound import open_sound, speaker_opener
 from confapp.call_summary import CallSummary, kbps
 from confapp.codec import MotionCodec
 from confapp.doorbell import Doorbell
+from confapp.errors import ConfappError
 from confapp.media.camera import Camera
 from confapp.media.clip import Clip
 from confapp.media.frame_source import FrameSource
 from confapp.media.paced_clip import PacedClip
 from confapp.media.recorder import Recorder
 from confapp.model_tables import tables_for
-from confapp.page.messages import Numbers
 from confapp.page.page_session import CallAudience
 from confapp.pose_offset import PoseOffset
 from confapp.settings import CallSettings
@@ -34,19 +37,15 @@ from models.talking_head import TalkingHead
 from receiver.packet_recorder import PacketRecorder
 from receiver.rendered_frame import RenderedFrame
 from receiver.session import ReceiverSession
+from receiver.sound_session import SoundReceiver
 from sender.session import FaceState, SenderSession
+from sender.sound_session import SoundSender
 from sender.source_photo import SourcePhoto
 
 RECORDING_FPS = Fraction(25)  # nominal; frames are written with their own times
 FACE_NOTICES = {
     FaceState.LOST: "No face in the picture: the other side sees nothing new of you.",
     FaceState.FOUND: "Your face is in the picture.",
-}
-END_NOTICES = {
-    EndReason.PEER_LEFT: "The other person has left.",
-    EndReason.PEER_LOST: "Nothing is heard of the other person any more.",
-    EndReason.CONNECTION_FAILED: "The connection to the other person broke.",
-    EndReason.CLOSED: "The call has ended.",
 }
 
 
@@ -76,6 +75,9 @@ class Participant:
     Attributes:
         offset: how far the viewer has turned the remote head; set it from any thread.
         pictures: the newest rendered picture, for whoever shows it; at most one waits.
+        microphone: this end's sound, to mute it and to see its level; None without.
+        report: the figures of the last second; None before the call stood.
+        safety_code: the words that both people should see alike; None before.
 
     Raises:
         ConfappError: something that the settings name is missing or cannot be used.
@@ -105,15 +107,21 @@ class Participant:
         self._end: EndReason | None = None
         self._wire_start: _WireCount | None = None
         self._wire_stop: _WireCount | None = None
+        self.report: CallReport | None = None
+        self.safety_code: str | None = None
         self._frames = frames
         self._photo = photo
         self._audience = audience
-        self._rates = CallRates(clock)
         self._keeps = ExitStack()
         with ExitStack() as opened:
             codec = self._codec
+            self._speaker = self._make_speaker() if receives else None
             self._receiver = self._make_receiver(codec, opened) if receives else None
             self._sender = self._make_sender(codec, opened, keeps=not receives) if sends else None
+            self.microphone = self._make_microphone(opened) if sends else None
+            self._report_file = ReportFile(settings.stats) if settings.stats else None
+            if self._report_file is not None:
+                opened.callback(self._report_file.close)
             self._keeps = opened.pop_all()
 
     def close(self) -> None:
@@ -130,14 +138,6 @@ class Participant:
         """Ask the other side whether it may be recorded, or answer it. On the event loop."""
         if self._call is not None:
             self._call.send_recording(step)
-
-    def numbers(self) -> Numbers:
-        """Figures of the last second."""
-        if self._call is None:
-            return Numbers()
-        sent = self._sender.statistics if self._sender is not None else None
-        received = self._receiver.statistics if self._receiver is not None else None
-        return self._rates.read(self._call.statistics, sent, received)
 
     async def run(self, room_url: str) -> CallSummary:
         """Hold the call until somebody leaves, the clip ends, or the task is cancelled.
@@ -165,6 +165,10 @@ class Participant:
             on_knock=ring if audience is None else audience.on_knock,
             on_waiting=lambda: self._say_state("Waiting for the other person."),
             on_live=self._on_live,
+            on_state=self._on_state,
+            on_safety_code=self._on_safety_code,
+            on_sound=self._speaker.on_sound if self._speaker else None,
+            on_sound_clock=self._speaker.sync.on_sound_clock if self._speaker else None,
             on_motion=self._receiver.on_motion if self._receiver else None,
             on_source=self._on_source if self._receiver else None,
             on_delivered=self._sender.on_delivered if self._sender else None,
@@ -190,8 +194,16 @@ class Participant:
             handlers,
             passphrase=secret.get_secret_value() if secret is not None else None,
             clock=self._clock,
+            options=LinkOptions(relay_only=self._settings.relay_only),
         ) as call:
             work: set[asyncio.Task[object]] = {asyncio.create_task(call.wait_ended())}
+            beside = [asyncio.create_task(self._report(call))]
+            if self.microphone is not None and call.can_send:
+                beside.append(asyncio.create_task(self.microphone.run(call)))
+            if self._speaker is not None and call.can_receive:
+                beside.append(asyncio.create_task(self._speaker.run(call)))
+            for task in beside:
+                task.add_done_callback(self._on_beside_done)
             if self._sender is not None and call.can_send:
                 work.add(asyncio.create_task(self._sender.run(call)))
             if self._receiver is not None and call.can_receive:
@@ -200,13 +212,13 @@ class Participant:
                 done, _ = await asyncio.wait(
                     work, timeout=self._settings.seconds, return_when=asyncio.FIRST_COMPLETED
                 )
-                for task in done:
-                    task.result()
+                for ended in done:
+                    ended.result()
             finally:
                 self._wire_stop = self._wire_count(call)
-                for task in work:
-                    task.cancel()
-                await asyncio.gather(*work, return_exceptions=True)
+                for running in (*work, *beside):
+                    running.cancel()
+                await asyncio.gather(*work, *beside, return_exceptions=True)
 
     def _make_receiver(self, codec: MotionCodec, opened: ExitStack) -> ReceiverSession:
         record = self._settings.record
@@ -231,6 +243,7 @@ class Participant:
             show,
             offset=lambda: self.offset,
             on_began=self._on_began,
+            on_shown=self._speaker.on_picture if self._speaker else None,
             packets=packets,
             clock=self._clock,
         )
@@ -242,7 +255,7 @@ class Participant:
         if photo is None and settings.source is not None:
             photo = SourcePhoto.of_file(settings.source, size)
         record = settings.record if keeps else None
-        frames = self._frames or open_frames(settings, self._clock)
+        frames = self._frames = self._frames or open_frames(settings, self._clock)
         opened.callback(frames.close)
         return SenderSession(
             self._head,
@@ -254,6 +267,23 @@ class Participant:
             on_face=self._on_face,
             clock=self._clock,
         )
+
+    def _make_microphone(self, opened: ExitStack) -> SoundSender | None:
+        frames = self._frames
+
+        def clip_started() -> float | None:
+            return getattr(frames, "started", None)  # a camera has no such time
+
+        sound = open_sound(self._settings, self._clock, clip_started, self._notify)
+        if sound is None:
+            return None
+        opened.callback(sound.close)
+        return SoundSender(sound)
+
+    def _make_speaker(self) -> SoundReceiver | None:
+        if self._settings.audio is False:
+            return None
+        return SoundReceiver(speaker_opener(self._settings, self._clock, self._notify))
 
     def _recorder(self, path: Path) -> Recorder:
         size = self._head.config.image_size
@@ -270,6 +300,36 @@ class Participant:
         self._receiver.on_source(photo)
         if self._audience is not None:
             self._audience.on_peer_photo(photo.still)
+
+    def _on_state(self, _state: CallState, reason: StateReason) -> None:
+        urgent = reason is not StateReason.NONE
+        self._say_state(STATE_NOTICES.get(reason, LIVE_AGAIN), standing=True, urgent=urgent)
+
+    def _on_safety_code(self, code: str) -> None:
+        self.safety_code = code
+        self._notify(SAFETY_CODE.format(code=code))
+        if self._audience is not None:
+            self._audience.on_safety_code(code)
+
+    def _on_beside_done(self, task: asyncio.Task[None]) -> None:
+        """Sound that breaks is told, and the picture goes on."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._notify(error.message if isinstance(error, ConfappError) else f"Sound: {error!r}")
+
+    async def _report(self, call: CallSession) -> None:
+        reporter = CallReporter(
+            call,
+            sender=self._sender,
+            receiver=self._receiver,
+            microphone=self.microphone,
+            speaker=self._speaker,
+            clock=self._clock,
+        )
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            self.report = reporter.report()
+            if self._report_file is not None:
+                self._report_file.write(self.report)
 
     def _on_ended(self, reason: EndReason) -> None:
         self._end = reason

@@ -42,6 +42,13 @@ class CallSettings(BaseSettings):
         seconds: hang up this long after the call stands; None to go on until somebody leaves.
         threads: CPU threads of the networks; None for as many as there are cores.
         passphrase: of the room, if it has one.
+        audio: False for a call without sound; True to insist on it; None for what there is.
+        audio_input: a sound file in place of the microphone; None for the clip's own sound where
+            there is a clip, else the microphone.
+        audio_output: a WAV file in place of the speaker.
+        microphone, speaker: number or name of the device; None for the default.
+        relay_only: go through the TURN server alone, so that the other side learns no address.
+        stats: a file for the call's figures, a line of JSON a second.
     """
 
     model_config = SettingsConfigDict(
@@ -63,6 +70,13 @@ class CallSettings(BaseSettings):
     seconds: float | None = Field(default=None, gt=0)
     threads: int | None = Field(default=None, ge=1)
     passphrase: SecretStr | None = None
+    audio: bool | None = None
+    audio_input: Path | None = None
+    audio_output: Path | None = None
+    microphone: str | None = Field(default=None, coerce_numbers_to_str=True)
+    speaker: str | None = Field(default=None, coerce_numbers_to_str=True)
+    relay_only: bool = False
+    stats: Path | None = None
 
     @classmethod
     def settings_customise_sources(

@@ -33,6 +33,7 @@ class ReceiverStatistics:
         late: decoded frames older than one that was already taken.
         skipped: frames that a newer one replaced before they were rendered.
         rendered: pictures shown.
+        extrapolated: pictures shown in place of motion that did not come.
         photos_refused: photos of the other side that could not be used.
         payload_bytes: coded motion of the frames received, without headers.
         key_requests: how often this side missed what motion was told from.
@@ -45,6 +46,7 @@ class ReceiverStatistics:
     late: int = 0
     skipped: int = 0
     rendered: int = 0
+    extrapolated: int = 0
     photos_refused: int = 0
     payload_bytes: int = 0
     key_requests: int = 0
@@ -72,6 +74,8 @@ class ReceiverSession:
         show: takes each picture, on the networks' thread.
         offset: asked before each frame how far the viewer has turned the head.
         on_began: told once, with the first motion.
+        on_shown: told when a picture was captured, in seconds on the sender's clock, and shown, on
+            ours.
         packets: keeps the photo and every packet.
         clock: seconds, the same clock as the call's.
     """
@@ -84,6 +88,7 @@ class ReceiverSession:
         *,
         offset: Callable[[], PoseOffset] = PoseOffset,
         on_began: Callable[[], None] | None = None,
+        on_shown: Callable[[float, float], None] | None = None,
         packets: PacketRecorder | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -93,6 +98,7 @@ class ReceiverSession:
         self._show = show
         self._offset = offset
         self._on_began = on_began
+        self._on_shown = on_shown
         self._packets = packets
         self._clock = clock
         self._photos: NewestSlot[SourcePhoto] = NewestSlot()
@@ -208,7 +214,10 @@ class ReceiverSession:
             if self._appearance is None:
                 continue
             done = await loop.run_in_executor(self._network_thread, self._render_one, motion)
-            captured = call.local_time(self._origin + motion.timestamp_ms / 1000)
+            captured_there = self._origin + motion.timestamp_ms / 1000
+            if self._on_shown is not None:
+                self._on_shown(captured_there, done)
+            captured = call.local_time(captured_there)
             if captured is not None:
                 self.statistics.latencies_ms.append((done - captured) * 1000)
 

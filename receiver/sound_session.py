@@ -24,14 +24,14 @@ class SoundReceiver:
     """Plays the peer's sound for the length of a call.
 
     Args:
-        open_speaker: opens the speaker that will ask for blocks.
+        open_speaker: opens the speaker that will ask for blocks; None where there is none.
 
     Attributes:
         sync: of the sound with the pictures.
         level_dbfs: of the last block played, for a meter.
     """
 
-    def __init__(self, open_speaker: Callable[[Playout], OpenSpeaker]) -> None:
+    def __init__(self, open_speaker: Callable[[Playout], OpenSpeaker | None]) -> None:
         self.level_dbfs = SILENCE_DBFS
         self._call: CallSession | None = None
         self.sync = LipSync(self._clock_offset)
@@ -62,7 +62,8 @@ class SoundReceiver:
         try:
             await asyncio.Event().wait()
         finally:
-            await asyncio.to_thread(speaker.close)
+            if speaker is not None:
+                await asyncio.to_thread(speaker.close)
 
     def _clock_offset(self) -> float | None:
         return self._call.statistics.clock_offset_s if self._call is not None else None

@@ -8,7 +8,7 @@ from .patience import Patience
 WINDOW_BEATS = 5  # losses are told over so many seconds
 LOSSY = 0.15  # share of the motion messages
 SLOW_RTT_S = 1.0
-FEW = 10  # messages, of which no share can be told
+FEW = 25  # messages, of which no share can be told
 
 
 class LinkHealth:

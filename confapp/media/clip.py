@@ -44,6 +44,7 @@ class Clip:
     Attributes:
         path: the file.
         fps: average frames a second, 1 to 240; 25 where the file does not say.
+        duration_s: as the file says; 0 where it does not.
         size: (width, height) in pixels, upright.
         broken: why decoding stopped before the end, or None; set while `frames` runs.
 
@@ -60,7 +61,11 @@ class Clip:
             )
         try:
             with av.open(str(self.path)) as container:
-                self.fps = _frame_rate(_video_stream(container))
+                stream = _video_stream(container)
+                self.fps = _frame_rate(stream)
+                self.duration_s = 0.0
+                if stream.duration is not None and stream.time_base is not None:
+                    self.duration_s = float(stream.duration * stream.time_base)
         except (av.FFmpegError, _NoVideoError, OSError) as error:
             raise self._unreadable(_reason(error)) from error
         first = next(self.pictures(), None)

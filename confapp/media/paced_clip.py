@@ -19,6 +19,7 @@ class PacedClip:
 
     Attributes:
         skipped: frames that were due and that nobody came for in time.
+        started: when the first frame was due, in seconds on the clock; None before.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class PacedClip:
         self._now = now
         self._wait = wait or self._closed.wait
         self.skipped = 0
+        self.started: float | None = None
 
     def frames(self) -> Iterator[VideoFrame]:
         """Each frame when it is due; the first one at once."""
@@ -41,7 +43,7 @@ class PacedClip:
         waiting = next(pictures, None)
         if waiting is None:
             return
-        start_s = self._now() - waiting.timestamp_ms / 1000
+        start_s = self.started = self._now() - waiting.timestamp_ms / 1000
         while waiting is not None and not self._closed.is_set():
             asked_s = self._now()  # read once: a slow decoder must not skip for ever
             upcoming = next(pictures, None)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from confapp.errors import ConfappError
 from confapp.media.frame_source import FrameSource
+from confapp.media.paced_clip import PacedClip
 from confapp.media.video_frame import VideoFrame
 
 logger = logging.getLogger(__name__)
@@ -15,10 +16,16 @@ logger = logging.getLogger(__name__)
 class CameraTap:
     """A frame source that shares the camera of a feed; late, it gets the newest picture."""
 
-    def __init__(self) -> None:
+    def __init__(self, feed: "CameraFeed") -> None:
+        self._feed = feed
         self._newest: VideoFrame | None = None
         self._closed = False
         self._changed = threading.Condition()
+
+    @property
+    def started(self) -> float | None:
+        """When the clip began to play that is shown in place of a camera, as `PacedClip`."""
+        return self._feed.started
 
     def put(self, frame: VideoFrame) -> None:
         """The feed's next picture."""
@@ -91,9 +98,14 @@ class CameraFeed:
         if source is not None:
             source.close()
 
+    @property
+    def started(self) -> float | None:
+        """When the clip began to play; None without one."""
+        return self._source.started if isinstance(self._source, PacedClip) else None
+
     def tap(self) -> CameraTap:
         """Another way to look at the pictures."""
-        tap = CameraTap()
+        tap = CameraTap(self)
         with self._lock:
             if self._ended:
                 tap.close()

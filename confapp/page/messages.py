@@ -94,6 +94,20 @@ class SwitchCamera(_Message):
     on: bool
 
 
+class Mute(_Message):
+    """Send no sound, or sound again."""
+
+    type: Literal["mute"] = "mute"
+    on: bool
+
+
+class ChooseMicrophone(_Message):
+    """Another microphone, by the id that the view lists; in the lobby."""
+
+    type: Literal["choose-microphone"] = "choose-microphone"
+    id: str = Field(max_length=MAX_DEVICE)
+
+
 class ChooseCamera(_Message):
     """Another camera, by the id that the view lists."""
 
@@ -132,6 +146,8 @@ Command = (
     | Turn
     | FaceMe
     | SwitchCamera
+    | Mute
+    | ChooseMicrophone
     | ChooseCamera
     | Record
     | Answer
@@ -142,7 +158,7 @@ Command = (
 
 
 class Device(_Message):
-    """A camera that can be chosen."""
+    """A camera or microphone that can be chosen."""
 
     id: str
     label: str
@@ -176,6 +192,10 @@ class View(_Message):
     cameras: list[Device] = []
     camera: str = ""
     camera_on: bool = True
+    microphones: list[Device] = []
+    microphone: str = ""
+    muted: bool | None = None
+    safety_code: str = ""
     guiding: bool = False
     source: Source | None = None
     peer_source: bool = False
@@ -219,25 +239,39 @@ class Numbers(_Message):
     """Once a second: figures of the call and of the page itself; None where not known.
 
     Attributes:
-        fps: pictures rendered a second.
-        latency_ms: capture to rendered, the median of the last second.
+        captured_fps, shown_fps: pictures of the camera, and of the other person.
+        latency_ms: from capture to rendered, of the newest picture.
+        rtt_ms: round trip.
         up_kbps, down_kbps: whole IP datagrams.
-        motion_kbps: coded motion sent.
+        motion_kbps, sound_kbps: coded motion and sound sent, without any header.
+        loss: share of the other side's motion messages lost.
+        skew_ms: sound minus picture; above zero the sound is ahead.
         shown_share: of the rendered pictures, those that the page showed.
         page_ms: rendered to shown, 95th percentile.
         h264_kbps: what the comparison's H.264 took, headers counted.
     """
 
     type: Literal["numbers"] = "numbers"
-    fps: float | None = None
+    captured_fps: float | None = None
+    shown_fps: float | None = None
     latency_ms: float | None = None
     rtt_ms: float | None = None
     up_kbps: float | None = None
     down_kbps: float | None = None
     motion_kbps: float | None = None
+    sound_kbps: float | None = None
+    loss: float | None = None
+    skew_ms: float | None = None
     shown_share: float | None = None
     page_ms: float | None = None
     h264_kbps: float | None = None
+
+
+class Level(_Message):
+    """Several times a second: how loud the microphone is, in dB below full scale."""
+
+    type: Literal["level"] = "level"
+    dbfs: float
 
 
 class Notice(_Message):
@@ -254,7 +288,7 @@ class TakenOver(_Message):
     type: Literal["taken-over"] = "taken-over"
 
 
-Event = View | Offset | Hints | Numbers | Notice | TakenOver
+Event = View | Offset | Hints | Numbers | Level | Notice | TakenOver
 
 _COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="type")])
 

@@ -3,31 +3,35 @@
 import asyncio
 import contextlib
 import dataclasses
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from confapp.call.control_message import RecordingStep
 from confapp.call.room_url import RoomUrl
+from confapp.call_report import CallReport
 from confapp.call_summary import CallSummary
 from confapp.errors import ConfappError
 from confapp.media.frame_source import FrameSource
 from confapp.media.framing import FaceFraming
 from confapp.media.photo import photo_of_bytes
+from confapp.media.sound_source import SoundSource
 from confapp.page import messages
-from confapp.page.call_recording import CallRecording
+from confapp.page.call_film import CallFilm
 from confapp.page.camera_feed import CameraFeed
 from confapp.page.frontal_turn import frontal_turn
 from confapp.page.messages import Command, Hints, Notice, Numbers, Offset, Source, View
+from confapp.page.microphone_meter import MicrophoneMeter
 from confapp.page.own_view import OwnView, OwnViewTask
 from confapp.page.page_phase import PagePhase, RecordingState, SourceOrigin
 from confapp.page.page_server import PageServer
 from confapp.page.page_session import OpenSession, PageSession, SessionWish
 from confapp.page.picture_stream import PictureKind, PictureStream
+from confapp.page.question_box import QuestionBox
 from confapp.page.source_guide import Hint
 from confapp.pose_offset import PoseOffset
 from models.talking_head import TalkingHead
@@ -35,8 +39,9 @@ from receiver.rendered_frame import RenderedFrame
 from sender.source_photo import SourcePhoto
 
 NUMBERS_S = 1.0
+LEVELS_A_SECOND = 8
+LEVEL_S = NUMBERS_S / LEVELS_A_SECOND
 ALONE_S = 20.0  # without any tab after a call, before the process ends
-ANSWER_S = 60.0  # how long the other side may take to say whether it may be recorded
 RATE_READINGS = 5  # seconds that the comparison's rate rests on
 CALL_PICTURES = (PictureKind.REMOTE, PictureKind.PEER_PHOTO)
 
@@ -50,6 +55,7 @@ class PageCall:
         head: the model.
         open_session: makes a call out of what was chosen in the lobby.
         open_camera: opens a camera by index or path.
+        open_microphone: opens a microphone by name, for its level in the lobby.
         view: what the page shows first: room, name, cameras and which one of them.
         photo: the source that was given from the start, a file.
         folder: for recordings.
@@ -65,6 +71,7 @@ class PageCall:
         head: TalkingHead,
         open_session: OpenSession,
         open_camera: Callable[[str], FrameSource],
+        open_microphone: Callable[[str], SoundSource],
         *,
         view: View,
         photo: SourcePhoto | None,
@@ -75,7 +82,6 @@ class PageCall:
         self._head = head
         self._open_session = open_session
         self._open_camera = open_camera
-        self._folder = folder
         self._on_ready = on_ready
         self._clock = clock
         self._loop = asyncio.get_running_loop()
@@ -83,8 +89,8 @@ class PageCall:
         self._photo: SourcePhoto | None = None
         self._session: PageSession | None = None
         self._calling: asyncio.Task[CallSummary] | None = None
-        self._recording: CallRecording | None = None
-        self._answer: asyncio.Future[bool] | None = None
+        self._film = CallFilm(folder, head.config.image_size, self._show_recording)
+        self._questions = QuestionBox(lambda question: self._set(question=question))
         self._newest: RenderedFrame | None = None
         self._asked_to_leave = False
         self._summary: CallSummary | None = None
@@ -97,6 +103,7 @@ class PageCall:
         self.pictures = PictureStream(clock)
         self.server = PageServer(self, self.pictures)
         self._feed = CameraFeed(self.on_camera_error, clock)
+        self._meter = MicrophoneMeter(open_microphone)
         self._own = OwnView(head, self._feed.tap(), self.pictures, self, self._wire_kbps)
         if photo is not None:
             self._use(photo, SourceOrigin.FILE, Hint.HOLD)
@@ -112,8 +119,8 @@ class PageCall:
         """
         failure: ConfappError | None = None
         self._own.start()
-        if self._view.camera_on:
-            self._open_chosen_camera()
+        self._open_chosen_camera()
+        self._listen()
         ticking = asyncio.create_task(self._tick())
         try:
             async with self.server:
@@ -125,6 +132,7 @@ class PageCall:
         finally:
             ticking.cancel()
             await asyncio.gather(ticking, *self._background, return_exceptions=True)
+            await asyncio.to_thread(self._meter.close)
             await asyncio.to_thread(self._feed.close)
             await asyncio.to_thread(self._own.join)
             self._worker.shutdown()
@@ -161,7 +169,12 @@ class PageCall:
             account=[], peer_name="", peer_source=False,
         )  # fmt: skip
         try:
-            self._session = self._open_session(SessionWish(view.name, self._photo, frames, self))
+            await asyncio.to_thread(self._meter.close)
+            self._session = self._open_session(
+                SessionWish(view.name, view.microphone or None, self._photo, frames, self)
+            )
+            microphone = self._session.microphone
+            self._set(muted=None if microphone is None else microphone.muted)
             with contextlib.closing(self._session):
                 self._calling = asyncio.create_task(self._session.run(view.room))
                 self._summary = await asyncio.shield(self._calling)
@@ -170,9 +183,12 @@ class PageCall:
         finally:
             frames.close()
             self._calling = self._session = self._newest = None
+            self._questions.withdraw()
             await self._stop_recording()
             for kind in CALL_PICTURES:
                 self.pictures.forget(kind)
+            self._set(muted=None, safety_code="")
+            self._listen()
         if failure is not None:
             self._set(phase=PagePhase.LOBBY, banner=failure.message, urgent=True, question="")
         else:
@@ -205,7 +221,7 @@ class PageCall:
         elif self._view.phase is PagePhase.ENDED:
             self._view = self._view.model_copy(update={"banner": ""})
 
-    def on_command(self, command: Command) -> None:
+    def on_command(self, command: Command) -> None:  # noqa: PLR0912 - a line or two a command
         """See `PageOwner`."""
         match command:
             case messages.Join():
@@ -226,10 +242,14 @@ class PageCall:
                 self._switch_camera(on=command.on)
             case messages.ChooseCamera():
                 self._choose_camera(command.id)
+            case messages.Mute():
+                self._mute(on=command.on)
+            case messages.ChooseMicrophone():
+                self._choose_microphone(command.id)
             case messages.Record():
                 self._start(self._record() if command.on else self._stop_recording())
             case messages.Answer():
-                self._take_answer(command)
+                self._questions.answer(command.question, yes=command.yes)
             case messages.SideBySide():
                 self._set(side_by_side=command.on)
 
@@ -262,6 +282,10 @@ class PageCall:
         phase = PagePhase.CALL if standing else self._view.phase
         self._set(phase=phase, banner=sentence, urgent=urgent)
 
+    def on_safety_code(self, code: str) -> None:
+        """See `CallAudience`."""
+        self._set(safety_code=code)
+
     def on_remark(self, sentence: str) -> None:
         """See `CallAudience`."""
         notice = Notice(error_id="remark", sentence=sentence)
@@ -271,8 +295,9 @@ class PageCall:
         """See `CallAudience`."""
         self._newest = frame
         self.pictures.offer(PictureKind.REMOTE, frame.rgb, frame.timestamp_ms)
-        recording = self._recording
-        if recording is not None and (error := recording.write(frame)) is not None:
+        try:
+            self._film.write(frame)
+        except ConfappError as error:
             self._loop.call_soon_threadsafe(self._recording_failed, error)
 
     def on_peer(self, name: str) -> None:
@@ -286,15 +311,14 @@ class PageCall:
 
     async def on_knock(self) -> bool:
         """See `CallAudience`."""
-        return await self._ask("knock")
+        return await self._questions.ask("knock")
 
     def on_recording(self, step: RecordingStep) -> None:
         """See `CallAudience`."""
         if step == "ask":
             self._start(self._answer_recording())
         elif step in ("agree", "refuse"):
-            if self._answer is not None and not self._answer.done():
-                self._answer.set_result(step == "agree")
+            self._film.on_answer(agreed=step == "agree")
         else:
             self.on_remark("The other side has stopped its recording.")
 
@@ -361,6 +385,33 @@ class PageCall:
         self._set(camera_on=False)
         self._tell_fault(error)
 
+    # Microphone
+
+    def _mute(self, *, on: bool) -> None:
+        microphone = self._session.microphone if self._session is not None else None
+        if microphone is not None:
+            microphone.muted = on
+            self._set(muted=on)
+
+    def _listen(self) -> None:
+        """Show the level of the microphone that was chosen, in the lobby."""
+        if self._view.microphones:
+            self._meter.listen(self._view.microphone)
+
+    def _choose_microphone(self, device: str) -> None:
+        if device not in (microphone.id for microphone in self._view.microphones):
+            return
+        self._set(microphone=device)
+        if self._session is None:
+            self._listen()
+
+    @property
+    def _level_dbfs(self) -> float | None:
+        if self._session is None:
+            return self._meter.level_dbfs
+        microphone = self._session.microphone
+        return None if microphone is None else microphone.level_dbfs
+
     # The other person's head
 
     def _turn(self, offset: PoseOffset) -> None:
@@ -383,81 +434,37 @@ class PageCall:
         del told["z"]
         self.server.tell(Offset(**told))
 
-    # Questions and recording
-
-    async def _ask(self, question: str) -> bool:
-        """Put a yes-or-no question to the person at the page."""
-        if self._answer is not None and not self._answer.done():
-            return False  # one at a time; they may knock or ask again
-        answer: asyncio.Future[bool] = self._loop.create_future()
-        self._answer = answer
-        self._set(question=question)
-        try:
-            return await answer
-        finally:
-            self._answer = None
-            self._set(question="")
-
-    def _take_answer(self, answer: messages.Answer) -> None:
-        if self._view.question != answer.question or self._answer is None:
-            return
-        if not self._answer.done():
-            self._answer.set_result(answer.yes)
+    # Recording
 
     async def _answer_recording(self) -> None:
-        agreed = await self._ask("recording")
+        agreed = await self._questions.ask("recording")
         if self._session is not None:
             self._session.send_recording("agree" if agreed else "refuse")
 
     async def _record(self) -> None:
-        """Ask the other side, and begin when it agrees."""
         session = self._session
-        if session is None or self._view.recording is not RecordingState.OFF:
+        if session is None:
             return
-        if self._answer is not None:
-            self.on_remark("Answer the question first.")
-            return
-        self._set(recording=RecordingState.ASKED)
-        session.send_recording("ask")
-        answer = self._answer = self._loop.create_future()
         try:
-            async with asyncio.timeout(ANSWER_S):
-                agreed = await answer
-        except TimeoutError:
-            agreed = False
-        finally:
-            self._answer = None
-        if not agreed or self._session is not session:
-            self._set(recording=RecordingState.OFF)
-            self.on_remark("The other side did not agree to a recording.")
-            return
-        size = self._head.config.image_size
-        try:
-            self._recording = CallRecording(self._folder, size, datetime.now())
+            if not await self._film.start(session.send_recording):
+                self.on_remark("The other side did not agree to a recording.")
         except ConfappError as error:
-            self._set(recording=RecordingState.OFF)
             self._tell_fault(error)
-            return
-        self._set(recording=RecordingState.ON, recording_file=str(self._recording.path))
 
     async def _stop_recording(self) -> None:
-        if self._answer is not None and self._view.recording is RecordingState.ASKED:
-            self._answer.cancel() if self._session is None else self._answer.set_result(False)
-            return
-        recording, self._recording = self._recording, None
-        if recording is None:
-            return
-        if self._session is not None:
-            self._session.send_recording("stop")
-        self._set(recording=RecordingState.OFF)
+        session = self._session
         try:
-            await self._loop.run_in_executor(self._worker, recording.close)
+            await self._film.stop(session.send_recording if session is not None else None)
         except ConfappError as error:
             self._tell_fault(error)
 
     def _recording_failed(self, error: ConfappError) -> None:
         self._tell_fault(error)
         self._start(self._stop_recording())
+
+    def _show_recording(self, state: RecordingState, path: Path | None) -> None:
+        file = {} if path is None else {"recording_file": str(path)}
+        self._set(recording=state, **file)
 
     # Telling the page
 
@@ -479,15 +486,21 @@ class PageCall:
         self.server.tell(Notice(error_id=error.error_id, sentence=error.message))
 
     async def _tick(self) -> None:
-        """Once a second, the figures."""
-        while True:
-            await asyncio.sleep(NUMBERS_S)
-            self.server.tell(self._numbers())
+        """Once a second, the figures; several times, the microphone's level."""
+        for number in itertools.count(1):
+            await asyncio.sleep(LEVEL_S)
+            if (level := self._level_dbfs) is not None:
+                self.server.tell(messages.Level(dbfs=round(level, 1)))
+            if number % LEVELS_A_SECOND == 0:
+                self.server.tell(self._numbers())
 
     def _numbers(self) -> Numbers:
-        numbers = self._session.numbers() if self._session is not None else Numbers()
-        if numbers.up_kbps is not None:
-            self._up_kbps.append(numbers.up_kbps)
+        report = self._session.report if self._session is not None else None
+        if report is None:
+            numbers = Numbers()
+        else:
+            numbers = _of_report(report)
+            self._up_kbps.append(report.wire_up_kbps)
         lane = self.pictures.statistics(PictureKind.REMOTE)
         return numbers.model_copy(
             update={
@@ -506,6 +519,21 @@ class PageCall:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+
+def _of_report(report: CallReport) -> Numbers:
+    return Numbers(
+        captured_fps=report.captured_fps,
+        shown_fps=report.shown_fps,
+        latency_ms=report.picture_delay_ms,
+        rtt_ms=report.rtt_ms,
+        up_kbps=report.wire_up_kbps,
+        down_kbps=report.wire_down_kbps,
+        motion_kbps=report.motion_up_kbps,
+        sound_kbps=report.sound_up_kbps,
+        loss=report.loss_down,
+        skew_ms=report.skew_ms,
+    )
 
 
 def _rounded(number: float | None) -> float | None:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from confapp.call_summary import CallSummary
 from confapp.media.frame_source import FrameSource
+from confapp.media.microphone import Microphone
 from confapp.page.camera_list import list_cameras
 from confapp.page.messages import Device, View
+from confapp.page.microphone_meter import list_microphones
 from confapp.page.page_call import PageCall
 from confapp.page.page_phase import PagePhase
 from confapp.page.page_session import PageSession, SessionWish
@@ -46,7 +48,7 @@ async def _hold(
 
     def open_session(wish: SessionWish) -> PageSession:
         return Participant(
-            settings.model_copy(update={"name": wish.name}),
+            settings.model_copy(update={"name": wish.name, "microphone": wish.microphone}),
             head,
             sends=True,
             receives=True,
@@ -60,6 +62,7 @@ async def _hold(
         head,
         open_session,
         open_camera,
+        Microphone,
         view=_first_view(settings, head, room_url),
         photo=photo,
         folder=Path.cwd(),
@@ -80,14 +83,25 @@ def _first_view(settings: CallSettings, head: TalkingHead, room_url: str) -> Vie
         cameras, chosen = [Device(id="clip", label=settings.input.name)], "clip"
     else:
         cameras, chosen = list_cameras(settings.camera), settings.camera
+    microphones, microphone = _microphones(settings)
     return View(
         room=room_url,
         name=settings.name,
         cameras=cameras,
         camera=chosen,
+        microphones=microphones,
+        microphone=microphone,
         trained=head.trained,
         phase=PagePhase.LOBBY,
     )
+
+
+def _microphones(settings: CallSettings) -> tuple[list[Device], str]:
+    """What can be chosen, and what is; nothing where sound comes from a file, or not at all."""
+    if settings.audio is False or settings.audio_input is not None or settings.input is not None:
+        return [], settings.microphone or ""
+    devices = list_microphones()
+    return devices, settings.microphone or (devices[0].id if devices else "")
 
 
 def _show_link(link: str, notify: Callable[[str], None]) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from confapp.call.control_message import RecordingStep
+from confapp.call_report import CallReport
 from confapp.call_summary import CallSummary
 from confapp.media.frame_source import FrameSource
-from confapp.page.messages import Numbers
 from confapp.pose_offset import PoseOffset
 from receiver.rendered_frame import RenderedFrame
 from sender.source_photo import SourcePhoto
@@ -18,6 +18,10 @@ class CallAudience(Protocol):
 
     def on_state(self, sentence: str, *, standing: bool, urgent: bool) -> None:
         """The call is at another point of its life, in words for a person."""
+        ...
+
+    def on_safety_code(self, code: str) -> None:
+        """The words that both people should see alike."""
         ...
 
     def on_remark(self, sentence: str) -> None:
@@ -45,14 +49,33 @@ class CallAudience(Protocol):
         ...
 
 
+class MicrophoneSwitch(Protocol):
+    """The microphone of a call.
+
+    Attributes:
+        muted: nothing is sent; set it from any thread.
+        level_dbfs: of the last block, also while muted.
+    """
+
+    muted: bool
+    level_dbfs: float
+
+
 class PageSession(Protocol):
     """What the page asks of a call. Every method belongs to the event loop.
 
     Attributes:
         offset: how far the other person's head is turned; set it from any thread.
+        microphone: to mute it and to see its level; None without sound.
+        report: the figures of the last second; None before the call stood.
     """
 
     offset: PoseOffset
+
+    @property
+    def microphone(self) -> MicrophoneSwitch | None: ...
+    @property
+    def report(self) -> CallReport | None: ...
 
     async def run(self, room_url: str) -> CallSummary:
         """Hold the call until somebody leaves or the task is cancelled, which hangs up.
@@ -74,10 +97,6 @@ class PageSession(Protocol):
         """A step of the agreement on recording, to the other side: see `Recording`."""
         ...
 
-    def numbers(self) -> Numbers:
-        """The call's own figures of the last second."""
-        ...
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SessionWish:
@@ -85,12 +104,14 @@ class SessionWish:
 
     Attributes:
         name: shown to the other side; may be empty.
+        microphone: name of the device; None for the default.
         photo: the source; None for the first frame with a face.
         frames: the camera, shared with the page.
         audience: who watches.
     """
 
     name: str
+    microphone: str | None
     photo: SourcePhoto | None
     frames: FrameSource
     audience: CallAudience

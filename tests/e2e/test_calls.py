@@ -1,5 +1,6 @@
 """Calls between processes, and what each failure says."""
 
+import json
 import signal
 import socket
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from confapp_process import Start
 from x_display import x_display, xdotool
 
 from confapp.media.clip import Clip
+from confapp.media.sound_file import read_sound
+from confapp.media.sound_format import level_dbfs
 
 
 def test_one_sends_and_one_receives(
@@ -152,3 +155,41 @@ def test_a_server_setting_that_is_wrong(
 
 def test_a_port_that_there_is_not(start: Start) -> None:
     assert "'port'" in start("serve", "--port", 70000).refusal()
+
+
+def test_both_hear_each_other_and_see_the_same_safety_code(
+    start: Start, room: str, model: Path, ada: Path, tmp_path: Path
+) -> None:
+    heard, figures = tmp_path / "heard.wav", tmp_path / "figures.jsonl"
+    options = ("--model", model, "--input", ada, "--loop", "--no-window", "--json")
+    one = start("call", room, *options, "--audio-output", heard, "--stats", figures)
+    other = start("call", room, *options, "--seconds", 5)
+    other.account()
+    one.account()
+    codes = [
+        next(line for line in side.said.splitlines() if line.startswith("Safety code: "))
+        for side in (one, other)
+    ]
+    assert codes[0] == codes[1]
+    assert level_dbfs(read_sound(heard)) > -45
+    reports = [json.loads(line) for line in figures.read_text().splitlines()]
+    assert reports[-1]["state"] == "live"
+    assert max(report["sound_up_kbps"] for report in reports) > 5
+    assert all(report["wire_up_kbps"] >= report["sound_up_kbps"] for report in reports)
+
+
+def test_no_audio_sends_no_sound(
+    start: Start, room: str, model: Path, ada: Path, tmp_path: Path
+) -> None:
+    figures = tmp_path / "figures.jsonl"
+    options = ("--model", model, "--input", ada, "--loop", "--no-window", "--no-audio", "--json")
+    one = start("call", room, *options, "--stats", figures)
+    start("call", room, *options, "--seconds", 2).account()
+    one.account()
+    reports = [json.loads(line) for line in figures.read_text().splitlines()]
+    assert {report["sound_up_kbps"] for report in reports} == {0.0}
+
+
+def test_a_sound_file_that_is_missing(start: Start, room: str, model: Path) -> None:
+    refused = start("call", room, "--model", model, "--no-window", "--audio-input", "none.wav")
+    assert "none.wav" in refused.refusal()

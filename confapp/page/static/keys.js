@@ -1,6 +1,7 @@
 // Keyboard shortcuts, and the sheet that lists them.
 
 const KEYS = [
+  ["M", "mute", "Mute, or speak again"],
   ["V", "camera", "Camera on or off"],
   ["P", "retake", "My photo"],
   ["T", "view", "Sliders that turn their head"],

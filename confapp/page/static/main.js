@@ -19,12 +19,16 @@ const QUESTIONS = {
   recording: "The other person asks to record this call. Do you agree?",
 };
 const NUMBERS = [
-  ["fps", "pictures a second", 1],
+  ["shown_fps", "their pictures a second", 1],
+  ["captured_fps", "your camera's", 1],
   ["latency_ms", "camera to picture, ms", 0],
   ["rtt_ms", "there and back, ms", 0],
   ["up_kbps", "sent, kbit/s", 1],
   ["down_kbps", "received, kbit/s", 1],
   ["motion_kbps", "of it motion, kbit/s", 1],
+  ["sound_kbps", "of it sound, kbit/s", 1],
+  ["loss", "lost on the way here, %", 1, 100],
+  ["skew_ms", "sound before picture, ms", 0],
   ["page_ms", "page adds (95 %), ms", 1],
   ["shown_share", "pictures shown, %", 0, 100],
 ];
@@ -51,12 +55,16 @@ const EVENTS = {
   offset: (offset) => turning.show(offset),
   hints: showHints,
   numbers: showNumbers,
+  level: ({ dbfs }) => {
+    for (const meter of all(".level")) meter.value = dbfs;
+  },
   notice: ({ sentence }) => showNotice(sentence),
   "taken-over": () => {},
 };
 
 const ACTS = {
   camera: () => send({ type: "camera", on: !view.camera_on }),
+  mute: () => view.muted !== null && send({ type: "mute", on: !view.muted }),
   take: () => send({ type: "take-source" }),
   guide: () => send({ type: "guide", on: true }),
   keep: () => send({ type: "guide", on: false }),
@@ -98,7 +106,13 @@ function showView(next) {
   for (const button of all('[data-act="camera"]')) {
     button.setAttribute("aria-pressed", String(!view.camera_on));
   }
-  showCameras();
+  showDevices("camera", view.cameras, view.camera);
+  showDevices("microphone", view.microphones, view.microphone);
+  find("microphone-choice").hidden = view.microphones.length === 0;
+  for (const part of all('[data-act="mute"], #call-level')) part.hidden = view.muted === null;
+  press("mute", view.muted === true);
+  find("safety").hidden = !view.safety_code;
+  find("safety-code").textContent = view.safety_code;
   press("record", view.recording !== "off");
   find("recording-place").hidden = view.recording === "off";
   find("recording-place").textContent =
@@ -183,10 +197,10 @@ function showNumbers(numbers) {
   find("neural-rate").value = rate(numbers.up_kbps);
 }
 
-function showCameras() {
-  const camera = find("camera");
-  camera.replaceChildren(...view.cameras.map(({ id, label }) => new Option(label, id, false, id === view.camera)));
-  camera.disabled = view.cameras.length < 2;
+function showDevices(name, devices, chosen) {
+  const list = find(name);
+  list.replaceChildren(...devices.map(({ id, label }) => new Option(label, id, false, id === chosen)));
+  list.disabled = devices.length < 2;
 }
 
 function showNotice(sentence) {
@@ -260,6 +274,7 @@ find("join").addEventListener("submit", (event) => {
   send({ type: "join", room: find("room").value, name: find("name").value });
 });
 find("camera").addEventListener("change", (event) => send({ type: "choose-camera", id: event.target.value }));
+find("microphone").addEventListener("change", (event) => send({ type: "choose-microphone", id: event.target.value }));
 find("file").addEventListener("change", async ({ target }) => {
   const [file] = target.files;
   target.value = "";

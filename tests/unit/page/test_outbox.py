@@ -14,9 +14,9 @@ async def test_the_newest_event_of_a_type_wins() -> None:
     outbox = Outbox()
     for step in range(1000):
         outbox.put(hints(step / 1000))
-        outbox.put(Numbers(fps=step))
+        outbox.put(Numbers(shown_fps=step))
     assert await outbox.take() == hints(0.999)
-    assert await outbox.take() == Numbers(fps=999)
+    assert await outbox.take() == Numbers(shown_fps=999)
 
 
 async def test_it_is_empty_only_when_the_last_one_was_dealt_with() -> None:

@@ -13,13 +13,15 @@ from page_visitor import Visitor
 
 from confapp.call.call_handlers import EndReason
 from confapp.call.control_message import RecordingStep
+from confapp.call_report import CallReport
 from confapp.call_summary import CallSummary
 from confapp.demo import PEOPLE
 from confapp.errors import ConfappError
 from confapp.media.clip import Clip
 from confapp.media.photo import load_photo
+from confapp.media.sound_format import CAPTURE_BLOCK, SoundBlock
 from confapp.media.video_frame import VideoFrame
-from confapp.page.messages import Device, Numbers, View
+from confapp.page.messages import Device, View
 from confapp.page.page_call import PageCall
 from confapp.page.page_phase import PagePhase
 from confapp.page.page_session import SessionWish
@@ -56,12 +58,38 @@ class StillCamera:
         self._closed.set()
 
 
+class Hum:
+    """A microphone that hears a loud tone, or is not there."""
+
+    def __init__(self, name: str) -> None:
+        self._closed = threading.Event()
+        if name == "1":
+            raise ConfappError("audio-device", "There is no such microphone.")
+
+    def blocks(self) -> Iterator[SoundBlock]:
+        while not self._closed.wait(0.01):
+            yield SoundBlock(np.full(CAPTURE_BLOCK, 16384, np.int16), 0.0)
+
+    def close(self) -> None:
+        self._closed.set()
+
+
+class Switch:
+    """A microphone that hears nothing."""
+
+    def __init__(self) -> None:
+        self.muted = False
+        self.level_dbfs = -40.0
+
+
 class Session:
     """A call that only notes what the page asks for."""
 
     def __init__(self, wish: SessionWish) -> None:
         self.wish = wish
         self.offset = PoseOffset()
+        self.microphone: Switch | None = Switch()
+        self.report: CallReport | None = None
         self.room = ""
         self.photos: list[SourcePhoto] = []
         self.steps: list[RecordingStep] = []
@@ -87,9 +115,6 @@ class Session:
     def send_recording(self, step: RecordingStep) -> None:
         self.steps.append(step)
 
-    def numbers(self) -> Numbers:
-        return Numbers(up_kbps=30.0)
-
 
 class Stage:
     """A running page, its visitor, and the sessions that it opened."""
@@ -101,11 +126,14 @@ class Stage:
             head,
             self._open,
             StillCamera,
+            Hum,
             view=View(
                 phase=PagePhase.LOBBY,
                 room=ROOM,
                 cameras=[Device(id=name, label=name) for name in names],
                 camera="ben",
+                microphones=[Device(id="0", label="desk"), Device(id="1", label="head set")],
+                microphone="0",
             ),
             photo=photo,
             folder=folder,
@@ -310,6 +338,44 @@ async def test_camera_off_sends_nothing(stage: Stage) -> None:
     assert not done
     await stage.visitor.command("camera", on=True)
     assert await asyncio.wait_for(waiting, DEADLINE_S) is not None
+
+
+async def test_the_lobby_shows_how_loud_the_microphone_is(stage: Stage) -> None:
+    await stage.visitor.until(lambda: stage.visitor.told("level"))
+    assert stage.visitor.told("level")[-1]["dbfs"] == pytest.approx(-6.0, abs=0.1)
+    await stage.visitor.command("choose-microphone", id="1")  # cannot be opened
+    await stage.until(microphone="1")
+    session = await stage.call()
+    assert session.wish.microphone == "1"
+    await stage.visitor.until(lambda: stage.visitor.told("level")[-1]["dbfs"] == -40.0)
+
+
+async def test_mute_reaches_the_microphone(stage: Stage) -> None:
+    session = await stage.call()
+    assert session.microphone is not None
+    await stage.until(muted=False)
+    await stage.visitor.command("mute", on=True)
+    await stage.until(muted=True)
+    assert session.microphone.muted
+    await stage.visitor.command("mute", on=False)
+    await stage.until(muted=False)
+    assert not session.microphone.muted
+
+
+async def test_the_safety_code_is_shown_for_the_length_of_the_call(stage: Stage) -> None:
+    session = await stage.call()
+    session.wish.audience.on_safety_code("river stone lamp")
+    await stage.until(safety_code="river stone lamp")
+    session.ending.set_result(EndReason.PEER_LEFT)
+    await stage.until(phase="ended", safety_code="")
+
+
+async def test_trouble_is_urgent_and_passes(stage: Stage) -> None:
+    session = await stage.call()
+    session.wish.audience.on_state("The connection is lost.", standing=True, urgent=True)
+    await stage.until(phase="call", banner="The connection is lost.", urgent=True)
+    session.wish.audience.on_state("The call is good again.", standing=True, urgent=False)
+    await stage.until(phase="call", banner="The call is good again.", urgent=False)
 
 
 async def test_recording_begins_when_the_other_side_agrees(stage: Stage) -> None:

@@ -151,9 +151,9 @@ async def test_commands_arrive_and_events_go_out(page: PageServer, owner: Owner)
     async with Visitor(page.link) as visitor:
         await visitor.command("turn", yaw=10)
         await owner.until_commands(1)
-        page.tell(Numbers(fps=12.5))
+        page.tell(Numbers(shown_fps=12.5))
         await visitor.until(lambda: visitor.told("numbers"))
-        assert visitor.told("numbers")[0]["fps"] == 12.5
+        assert visitor.told("numbers")[0]["shown_fps"] == 12.5
     assert owner.commands == [Turn(yaw=10)]
     assert page.statistics.malformed == 0
 
@@ -250,7 +250,7 @@ async def test_the_last_event_arrives_before_the_page_goes(owner: Owner) -> None
         await visitor.__aenter__()
         await visitor.command("hang-up")
         await owner.until_commands(1)
-        server.tell(Numbers(fps=1))
+        server.tell(Numbers(shown_fps=1))
     assert await visitor.closed() == 1001
     assert visitor.told("numbers")
     await visitor.__aexit__(None, None, None)
