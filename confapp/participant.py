@@ -243,6 +243,7 @@ class Participant:
             show,
             offset=lambda: self.offset,
             on_began=self._on_began,
+            earliest=self._speaker.picture_due if self._speaker else lambda _: None,
             on_shown=self._speaker.on_picture if self._speaker else None,
             packets=packets,
             clock=self._clock,

@@ -14,7 +14,8 @@ class LipSync:
     """Knows when what was captured, when it is seen, and when it is heard.
 
     Pictures are most often the later ones, so sound waits for them: it follows the smoothed delay
-    from capture to shown picture.
+    from capture to shown picture. Pictures wait for sound too, but only as long as it takes by
+    itself; else the two would wait for each other ever longer.
 
     Args:
         clock_offset: the peer's clock minus ours in seconds; None while it is unknown. Asked from
@@ -52,6 +53,20 @@ class LipSync:
         if captured is None or offset is None or self._picture_delay is None:
             return None
         return captured - offset + min(self._picture_delay, LONGEST_HOLD_S)
+
+    def picture_due(self, captured: float, timestamp: int, heard: float) -> float | None:
+        """When a picture should be shown, beside sound that does not wait for pictures.
+
+        Args:
+            captured: when the picture was captured, in seconds on the peer's clock.
+            timestamp: RTP, of some sound.
+            heard: when that is heard, in seconds on our clock, if it does not wait for a picture.
+        """
+        sound, offset = self.captured(timestamp), self._clock_offset()
+        if sound is None or offset is None:
+            return None
+        delay = heard - (sound - offset)
+        return captured - offset + min(delay, LONGEST_HOLD_S)
 
     def on_picture(self, captured: float, shown: float, heard: int | None) -> None:
         """A picture is shown.

@@ -1,6 +1,7 @@
 """The receiving side of a call: receive -> order -> decode -> render -> show."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -16,11 +17,14 @@ from confapp.motion_frame import MotionFrame
 from confapp.newest_slot import NewestSlot
 from confapp.pose_offset import PoseOffset
 from models.talking_head import SourceAppearance, TalkingHead
+from receiver.motion_playout import MotionPlayout
+from receiver.motion_smoothing import MotionSmoothing
 from receiver.packet_recorder import PacketRecorder
 from receiver.rendered_frame import RenderedFrame
 
 logger = logging.getLogger(__name__)
 
+TICK_S = 0.001  # timers may be early by so much
 KEY_REQUEST_S = 0.25  # between two, for the first to be heard
 
 
@@ -30,7 +34,7 @@ class ReceiverStatistics:
 
     Attributes:
         received: frames that could be decoded.
-        late: decoded frames older than one that was already taken.
+        late: decoded frames that came after a newer one was shown.
         skipped: frames that a newer one replaced before they were rendered.
         rendered: pictures shown.
         extrapolated: pictures shown in place of motion that did not come.
@@ -74,6 +78,9 @@ class ReceiverSession:
         show: takes each picture, on the networks' thread.
         offset: asked before each frame how far the viewer has turned the head.
         on_began: told once, with the first motion.
+        earliest: when a picture may be shown at the earliest, in seconds on our clock, by the time
+            of its capture on the sender's: beside its sound; None for at once.
+        smooth: False shows motion as it was decoded: neither smoothed nor drawn out over holes.
         on_shown: told when a picture was captured, in seconds on the sender's clock, and shown, on
             ours.
         packets: keeps the photo and every packet.
@@ -88,6 +95,8 @@ class ReceiverSession:
         *,
         offset: Callable[[], PoseOffset] = PoseOffset,
         on_began: Callable[[], None] | None = None,
+        earliest: Callable[[float], float | None] = lambda _: None,
+        smooth: bool = True,
         on_shown: Callable[[float, float], None] | None = None,
         packets: PacketRecorder | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -99,6 +108,7 @@ class ReceiverSession:
         self._offset = offset
         self._on_began = on_began
         self._on_shown = on_shown
+        self._picture_due = earliest
         self._packets = packets
         self._clock = clock
         self._photos: NewestSlot[SourcePhoto] = NewestSlot()
@@ -106,7 +116,9 @@ class ReceiverSession:
         self._decoder = codec.decoder()
         self._call: CallSession | None = None
         self._key_requested_at = float("-inf")
-        self._newest = -1
+        self._arrived = asyncio.Event()
+        self._playout = MotionPlayout(self._earliest, extrapolates=smooth)
+        self._smoothing = MotionSmoothing() if smooth else None
         self._appearance: SourceAppearance | None = None
         self._origin = 0.0
         self._network_thread = ThreadPoolExecutor(1, thread_name_prefix="receiver-networks")
@@ -132,12 +144,11 @@ class ReceiverSession:
             self._on_began()
         self.statistics.received += len(frames)
         self.statistics.payload_bytes += len(message) - self._codec.header_bytes
+        arrival = self._clock()
         for number, motion in frames:
-            if number > self._newest:
-                self._newest = number
-                self._show_after(motion.timestamp_ms - frames[0].motion.timestamp_ms, motion)
-            else:
-                self.statistics.late += 1
+            self._playout.put(number, motion, arrival)
+        self._arrived.set()
+        self._count_playout()
         if self._packets is not None:
             self._packets.write(message)
 
@@ -148,17 +159,23 @@ class ReceiverSession:
             self.statistics.key_requests += 1
             self._call.request_key()
 
-    def _show_after(self, delay_ms: int, motion: MotionFrame) -> None:
-        """Frames that came together are shown at the pace at which they were captured."""
+    def _count_playout(self) -> None:
+        self.statistics.late = self._playout.late
+        self.statistics.skipped = self._motions.replaced + self._playout.skipped
+        self.statistics.extrapolated = self._playout.extrapolated
 
-        def put() -> None:
-            self._motions.put(motion)
-            self.statistics.skipped = self._motions.replaced
-
-        if delay_ms > 0:
-            asyncio.get_running_loop().call_later(delay_ms / 1000, put)
-        else:
-            put()
+    async def _pace(self) -> None:
+        """Pass frames on when they are due."""
+        while True:
+            motion = self._playout.take(self._clock())
+            if motion is not None:
+                self._motions.put(self._smoothing.smooth(motion) if self._smoothing else motion)
+                self._count_playout()
+            self._arrived.clear()
+            wait_s = self._playout.wait_s(self._clock()) + TICK_S
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):  # wait_for may swallow a cancellation
+                    await self._arrived.wait()
 
     async def run(self, call: CallSession) -> None:
         """Render until the task is cancelled.
@@ -169,6 +186,7 @@ class ReceiverSession:
         self._call = call
         work = [
             asyncio.create_task(self._prepare_sources(call)),
+            asyncio.create_task(self._pace()),
             asyncio.create_task(self._render(call)),
         ]
         try:
@@ -191,10 +209,14 @@ class ReceiverSession:
                 self.statistics.photos_refused += 1
                 continue
             self._appearance, self._origin = appearance, photo.stream_origin
-            self._decoder, self._newest = self._codec.decoder(), -1
+            self._decoder = self._codec.decoder()
+            self._playout.restart()
             if self._packets is not None:
                 self._packets.begin(photo.still)
             call.send_source_ready(photo.sha256)
+
+    def _earliest(self, timestamp_ms: int) -> float | None:
+        return self._picture_due(self._origin + timestamp_ms / 1000)
 
     def _appearance_of(self, still: bytes) -> SourceAppearance:
         """F and L on a photo from the network.

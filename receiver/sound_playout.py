@@ -121,6 +121,14 @@ class SoundPlayout:
                 return None
             return self._heard[1] + round((at - self._heard[0]) * PLAY_RATE)
 
+    def own_due(self) -> tuple[int, float] | None:
+        """Of the newest packet: its timestamp, and when it is heard if no picture is waited for."""
+        with self._lock:
+            if not self._delay.knows:
+                return None
+            timestamp = self._newest_timestamp
+            return timestamp, timestamp / PLAY_RATE + self._delay.base_s + self._delay.target_s
+
     # Under the lock; `at` is when the next sample will be heard
 
     def _more(self, at: float) -> Samples:

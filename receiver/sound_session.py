@@ -51,6 +51,11 @@ class SoundReceiver:
         """A picture captured then on the peer's clock is shown then on ours."""
         self.sync.on_picture(captured, shown, self._playout.heard(shown))
 
+    def picture_due(self, captured: float) -> float | None:
+        """When a picture captured then on the peer's clock should be shown, on ours."""
+        due = self._playout.own_due()
+        return self.sync.picture_due(captured, *due) if due is not None else None
+
     async def run(self, call: CallSession) -> None:
         """Play until the task is cancelled.
 
@@ -58,11 +63,13 @@ class SoundReceiver:
             ConfappError: the speaker cannot be used.
         """
         self._call = call
-        speaker = await asyncio.to_thread(self._open_speaker, self._read)
+        opening = asyncio.ensure_future(asyncio.to_thread(self._open_speaker, self._read))
         try:
+            await asyncio.shield(opening)
             await asyncio.Event().wait()
         finally:
-            if speaker is not None:
+            await asyncio.wait({opening})  # a speaker that opens late must be closed as well
+            if opening.exception() is None and (speaker := opening.result()) is not None:
                 await asyncio.to_thread(speaker.close)
 
     def _clock_offset(self) -> float | None:

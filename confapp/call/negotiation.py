@@ -165,7 +165,8 @@ class Negotiation:
     async def _link(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stirred.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):  # wait_for may swallow a cancellation
+                    await self._stirred.wait()
             self._stirred.clear()
             if not self.wanted:
                 continue

@@ -59,7 +59,7 @@ async def test_a_calls_pictures_are_the_files_pictures(
             loop.call_soon_threadsafe(enough.set)
 
     packets = PacketRecorder(kept, head, codec)
-    receiver = ReceiverSession(head, codec, show, packets=packets)
+    receiver = ReceiverSession(head, codec, show, smooth=False, packets=packets)
     photo = SourcePhoto.of_file(PEOPLE / "ben.png", head.config.image_size)
     sender = SenderSession(head, codec, PacedClip(Clip(PEOPLE / "ada.mp4"), loop=True), photo=photo)
 

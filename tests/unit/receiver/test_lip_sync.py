@@ -32,6 +32,12 @@ def test_sound_waits_as_long_as_pictures_take(sync: LipSync) -> None:
     assert sync.earliest(BASE) == pytest.approx(50 + LONGEST_HOLD_S)
 
 
+def test_pictures_wait_as_long_as_sound_takes_by_itself(sync: LipSync) -> None:
+    # sound captured at 151 is heard at 51.12, so 0.12 s later
+    assert sync.picture_due(152.0, BASE + PLAY_RATE, 51.12) == pytest.approx(52.12)
+    assert sync.picture_due(152.0, BASE + PLAY_RATE, 59.0) == pytest.approx(52 + LONGEST_HOLD_S)
+
+
 def test_the_skew_is_sound_minus_picture(sync: LipSync) -> None:
     sync.on_picture(150.50, 50.7, BASE + round(0.53 * PLAY_RATE))
     assert sync.skew_ms == pytest.approx(30.0, abs=0.1)

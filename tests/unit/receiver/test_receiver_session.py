@@ -70,16 +70,18 @@ async def test_a_packet_becomes_a_picture(head: TalkingHead, codec: PaperCodec) 
 async def test_an_older_frame_is_late_and_not_shown(head: TalkingHead, codec: PaperCodec) -> None:
     call = FakeCall()
     screen = Screen(call)
-    session = ReceiverSession(head, codec, screen.show)
+    session = ReceiverSession(head, codec, screen.show, smooth=False)
     async with running(session, call):
         session.on_source(photo())
         await call.until(lambda: bool(call.ready_with))
         session.on_motion(codec.encode(motion(0, 80), 2), 0.0)
+        await call.until(lambda: bool(screen.frames))
         session.on_motion(codec.encode(motion(0, 40), 1), 0.0)
         session.on_motion(codec.encode(motion(0, 80), 2), 0.0)
-        await call.until(lambda: bool(screen.frames))
+        session.on_motion(codec.encode(motion(0, 120), 3), 0.0)
+        await call.until(lambda: len(screen.frames) == 2)
     assert session.statistics.late == 2
-    assert [frame.timestamp_ms for frame in screen.frames] == [80]
+    assert [frame.timestamp_ms for frame in screen.frames] == [80, 120]
 
 
 async def test_the_viewers_offset_turns_the_head(head: TalkingHead, codec: PaperCodec) -> None:

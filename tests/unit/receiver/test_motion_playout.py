@@ -1,0 +1,148 @@
+"""Order, pace and holes of motion, on a clock set by hand."""
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+
+from confapp.motion_frame import MotionFrame
+from receiver.motion_playout import DECAY_S, DRAWN_OUT_S, LONGEST_DELAY_S, MotionPlayout, drawn_out
+
+FRAME_MS = 40
+TICK_S = 0.001
+Arrivals = list[tuple[float, int]]
+
+
+def frame(number: int, yaw: float | None = None) -> MotionFrame:
+    turned = yaw if yaw is not None else 0.5 * number
+    return MotionFrame.of([turned, 0, 0], [0] * 3, np.zeros((5, 3)), FRAME_MS * number)
+
+
+def show(
+    playout: MotionPlayout, arrivals: Arrivals, seconds: float
+) -> list[tuple[float, MotionFrame]]:
+    """What is shown when, of frames that arrive at these times; time begins at 0."""
+    waiting = sorted(arrivals)
+    shown = []
+    for tick in range(round(seconds / TICK_S)):
+        now = tick * TICK_S
+        while waiting and waiting[0][0] <= now:
+            arrival, number = waiting.pop(0)
+            playout.put(number, frame(number), arrival)
+        if playout.wait_s(now) == 0 and (motion := playout.take(now)) is not None:
+            shown.append((now, motion))
+    return shown
+
+
+def even(count: int, delay_s: float = 0.05) -> Arrivals:
+    return [(number * FRAME_MS / 1000 + delay_s, number) for number in range(count)]
+
+
+def test_frames_that_come_evenly_are_shown_at_once() -> None:
+    playout = MotionPlayout()
+    shown = show(playout, even(50), 2.0)
+    assert [motion.timestamp_ms for _, motion in shown][:48] == [FRAME_MS * n for n in range(48)]
+    delays = [now - motion.timestamp_ms / 1000 for now, motion in shown]
+    assert max(delays) < 0.05 + 0.015
+    assert playout.extrapolated == playout.late == playout.skipped == 0
+
+
+def test_bundles_are_shown_at_the_pace_of_their_capture() -> None:
+    bundled = [(0.05 + FRAME_MS / 1000 * (number // 6 * 6 + 5), number) for number in range(120)]
+    playout = MotionPlayout()
+    shown = show(playout, bundled, 5.0)[30:]
+    steps = np.diff([now for now, _ in shown])
+    assert steps.max() < 0.06
+    assert playout.extrapolated <= 2  # while the bundles were learned
+    delays = [now - motion.timestamp_ms / 1000 for now, motion in shown]
+    assert max(delays) < 0.05 + LONGEST_DELAY_S + 0.01
+
+
+def test_frames_that_overtake_each_other_are_put_in_order() -> None:
+    arrivals = even(100)
+    arrivals[20::7] = [(at + 0.06, number) for at, number in arrivals[20::7]]
+    playout = MotionPlayout()
+    times = [motion.timestamp_ms for _, motion in show(playout, arrivals, 4.2)]
+    assert times == sorted(times)
+    assert (
+        playout.late <= 8
+    )  # of 12 that came late or were drawn out meanwhile, until it was learned
+
+
+def test_what_is_late_is_dropped() -> None:
+    playout = MotionPlayout()
+    show(playout, even(20), 0.9)
+    playout.put(3, frame(3), 0.9)
+    assert playout.late == 1
+
+
+def test_leftovers_of_an_outage_are_dropped_by_their_age() -> None:
+    playout = MotionPlayout()
+    show(playout, even(20), 0.9)
+    for number in range(20, 25):
+        playout.put(number, frame(number), 5.0)
+    assert playout.late == 5
+    assert playout.take(5.0) is None or playout.extrapolated
+
+
+def test_a_way_that_has_become_longer_is_learned() -> None:
+    arrivals = even(30) + [(number * 0.04 + 2.05, number) for number in range(30, 90)]
+    playout = MotionPlayout()
+    shown = [motion for _, motion in show(playout, arrivals, 6.0)]
+    assert {frame(n).timestamp_ms for n in range(45, 88)} <= {m.timestamp_ms for m in shown}
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_holes_are_filled_and_nothing_freezes(share: float) -> None:
+    chances = random.Random(4)  # noqa: S311
+    arrivals = [arrival for arrival in even(250) if chances.random() >= share]
+    playout = MotionPlayout()
+    shown = show(playout, arrivals, 9.9)[5:]  # a movement needs two frames
+    steps = np.diff([now for now, _ in shown])
+    assert playout.extrapolated > 0
+    assert steps.max() < 0.1
+    yaws = [float(motion.rotation[0]) for _, motion in shown]
+    jumps = np.abs(np.diff(yaws))
+    assert jumps.max() < 0.5 * 5.5  # a turn of 12.5 degrees a second
+
+
+def test_a_movement_that_is_drawn_out_comes_to_rest() -> None:
+    playout = MotionPlayout()
+    shown = show(playout, even(20), 3.0)
+    made = [(now, motion) for now, motion in shown if motion.timestamp_ms > 19 * FRAME_MS]
+    assert 4 <= len(made) <= 8
+    assert made[-1][0] - made[0][0] < DRAWN_OUT_S
+    yaws = [float(motion.rotation[0]) for _, motion in made]
+    steps = np.diff([9.5, *yaws])
+    assert all(one >= other for one, other in itertools.pairwise(steps))
+    speed = 0.5 / (FRAME_MS / 1000)
+    assert yaws[-1] == pytest.approx(9.5 + speed * DECAY_S, abs=0.15)
+
+
+def test_what_is_drawn_out_begins_where_the_movement_ended() -> None:
+    assert float(drawn_out(frame(0), frame(1), 0.0).rotation[0]) == pytest.approx(0.5)
+    assert float(drawn_out(frame(0), frame(1), 0.01).rotation[0]) == pytest.approx(0.62, abs=0.01)
+
+
+def test_without_extrapolation_only_what_came_is_shown() -> None:
+    playout = MotionPlayout(extrapolates=False)
+    shown = show(playout, even(100)[::3], 5.0)
+    assert [motion.timestamp_ms for _, motion in shown] == [FRAME_MS * n for n in range(0, 100, 3)]
+
+
+def test_a_picture_waits_for_its_sound() -> None:
+    playout = MotionPlayout(lambda timestamp_ms: timestamp_ms / 1000 + 0.2, extrapolates=False)
+    shown = show(playout, even(50), 3.0)
+    delays = [now - motion.timestamp_ms / 1000 for now, motion in shown]
+    assert delays == pytest.approx([0.2] * 50, abs=0.002)
+
+
+def test_a_new_stream_begins_anew() -> None:
+    playout = MotionPlayout()
+    show(playout, even(50), 2.0)
+    playout.restart()
+    playout.put(0, frame(0), 100.0)
+    taken = playout.take(100.1)
+    assert taken is not None
+    assert taken.timestamp_ms == 0
