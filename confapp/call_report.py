@@ -29,7 +29,7 @@ class CallReport:
         sound_up_kbps: coded sound, without any header.
         wire_up_kbps, wire_down_kbps: whole IP datagrams, everything counted.
         rtt_ms: round trip.
-        loss_up, loss_down: share of the motion messages lost in the last five seconds.
+        loss_up, loss_down: share of the motion messages lost in the last eight seconds.
         refused: share of them that this side's channel did not take.
         picture_delay_ms: from capture to shown, of the newest picture.
         sound_delay_ms: how long sound waits for slower packets.

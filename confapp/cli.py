@@ -279,12 +279,15 @@ def reenact(
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(help="an .fvc file")], as_json: Json = False
+    file: Annotated[Path, typer.Argument(help="an .fvc file")],
+    tables: Tables = None,
+    plot: Annotated[Path | None, typer.Option(help="draw bytes over time (.svg)")] = None,
+    as_json: Json = False,
 ) -> None:
-    """Say what an .fvc file holds."""
+    """Say what an .fvc file holds: messages, references, bytes by part."""
     from confapp.stream_inspection import print_summary
 
-    print_summary(file, as_json=as_json)
+    print_summary(file, tables=tables, plot=plot, as_json=as_json)
 
 
 @tables_app.command("fit")
@@ -461,6 +464,27 @@ def doctor(
     from confapp.doctor import print_machine, print_models
 
     (print_models if models else print_machine)(as_json=as_json)
+
+
+@app.command("bench-link")
+def bench_link(
+    profile: Annotated[
+        Literal["2g", "3g", "satellite", "lossy-wifi"], typer.Option(help="what the link is like")
+    ] = "3g",
+    seconds: Annotated[float, typer.Option(min=5, help="how long to measure")] = 20,
+    outage: Annotated[float, typer.Option(min=0, help="seconds without any network")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Hold a two-way call over an emulated poor link and say how it fared."""
+    from dataclasses import asdict
+
+    import confapp.media  # noqa: F401 - before aiortc; see there
+    from confapp.emulation.link_bench import bench_link as run
+    from confapp.emulation.link_profile import PROFILES
+
+    figures = run(PROFILES[profile], seconds, outage)
+    lines = [line for end in figures for line in ("", *end.lines())]
+    print(json.dumps([asdict(end) for end in figures]) if as_json else "\n".join(lines[1:]))
 
 
 @app.command()

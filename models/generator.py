@@ -67,8 +67,14 @@ class BlendingGenerator(nn.Module):
         blended, _, _ = self.layers(features, field)
         return blended
 
-    def layers(self, features: SourceFeatures, field: MotionField) -> tuple[Tensor, Tensor, Tensor]:
-        """The picture, the warped source (B, 3, H, W) and its share alpha (B, 1, H, W)."""
+    def layers(
+        self, features: SourceFeatures, field: MotionField, alone: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The picture, the warped source (B, 3, H, W) and its share alpha (B, 1, H, W).
+
+        Args:
+            alone: (B,) bool, pictures that are generated alone: their alpha is 0.
+        """
         if field.surface is None:
             raise ValueError("a blending generator needs a planar motion field")
         flow = field.surface.flow
@@ -85,6 +91,8 @@ class BlendingGenerator(nn.Module):
         out = F.pixel_shuffle(self.to_image(y), 2).float()
 
         generated, alpha = torch.sigmoid(out[:, :-1]), torch.sigmoid(out[:, -1:])
+        if alone is not None:
+            alpha = alpha * ~alone[:, None, None, None]
         warped = warp_plane(features.image, _resized_flow(flow, features.image.shape[-1]))
         return alpha * warped + (1 - alpha) * generated, warped, alpha
 

@@ -51,6 +51,20 @@ class Concealment:
         blended[:length] = np.rint(mixed).astype(np.int16)
         return blended
 
+    def shorten(self, sound: Samples, most: int) -> Samples:
+        """Sound that follows the history, shorter by as many whole periods as fit.
+
+        Args:
+            sound: what follows.
+            most: samples that it may be shorter.
+        """
+        length = self._period.size * (min(most, sound.size - BLEND) // self._period.size)
+        if length <= 0:
+            return sound
+        weight = np.arange(1, BLEND + 1) / (BLEND + 1)
+        mixed = sound[:BLEND] * (1 - weight) + sound[length : length + BLEND] * weight
+        return np.concatenate([np.rint(mixed).astype(np.int16), sound[length + BLEND :]])
+
 
 def _pitch_period(recent: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> int:
     """The lag at which the last milliseconds look most like what was before, in samples."""

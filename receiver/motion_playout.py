@@ -15,7 +15,7 @@ from confapp.motion_frame import MotionFrame
 from receiver.arrival_delay import ArrivalDelay
 
 REMEMBERED = 64  # frames, of whose arrivals the delay is learned
-LONGEST_DELAY_S = 0.25  # a bundle of six frames
+LONGEST_DELAY_S = 0.5  # what rate control lets frames wait at the most
 TOO_OLD_S = 1.0  # a frame that comes so late is dropped ...
 ALL_TOO_OLD = 8  # ... unless all do: then the way has become longer, and is learned anew
 WINDOW = 64  # frames that may wait

@@ -1,7 +1,7 @@
 """From packets of sound to what is heard: an adaptive jitter buffer that conceals what is missing.
 
-The delay follows how unevenly packets come. It grows when it is too short, and shrinks in pauses,
-where nobody hears it, and in between only when it is far off.
+The delay follows how unevenly packets come, and how late the pictures are: sound is drawn out or
+shortened by whole periods of its pitch, which is hardly heard.
 """
 
 import threading
@@ -19,8 +19,9 @@ from receiver.concealment import FADED_SAMPLES, HISTORY, Concealment
 MOST_WAITING = 64  # packets; a peer that sends more has them dropped
 PAUSE = PLAY_RATE * 5 // 1000  # a step of timestamps larger than this is a pause
 LONGEST_CONCEALED = PLAY_RATE * 200 // 1000  # of one gap; after more it begins anew
-SOFT_DBFS = -45.0  # no one hears that a frame is left out or comes later
-SOFT_LONG_S, FAR_LONG_S = 0.03, 0.15  # how much too long the delay may be, in soft sound, in any
+SOFT_DBFS = -45.0  # nobody misses anything there
+LONG_S = 0.03  # how much too long the delay may be
+FAR_LONG_S = 0.4  # from there on whole frames are left out
 SHORT_S = 0.02  # how much too short it may be
 LONGEST_STRETCH_S = 0.06  # at a time
 
@@ -169,14 +170,15 @@ class SoundPlayout:
         return self._adjusted(sound, at - self._due(timestamp))
 
     def _adjusted(self, sound: Samples, behind_s: float) -> Samples:
-        """Catch up by leaving out a frame, or fall back by drawing out what was heard last."""
-        allowed_s = SOFT_LONG_S if level_dbfs(sound) < SOFT_DBFS else FAR_LONG_S
-        if behind_s > allowed_s + sound.size / PLAY_RATE:
+        """Catch up by whole pitch periods, or fall back by drawing out what was heard last."""
+        if behind_s > FAR_LONG_S:
             return np.zeros(0, np.int16)
+        step = round(min(abs(behind_s), LONGEST_STRETCH_S) * PLAY_RATE)
+        if behind_s > LONG_S:
+            return Concealment(self._history).shorten(sound, step)
         if behind_s < -SHORT_S:
             drawn_out = Concealment(self._history)
-            more = drawn_out.make(round(min(-behind_s, LONGEST_STRETCH_S) * PLAY_RATE))
-            return np.concatenate([more, drawn_out.blend(sound)])
+            return np.concatenate([drawn_out.make(step), drawn_out.blend(sound)])
         return sound
 
     def _conceal(self) -> Samples:

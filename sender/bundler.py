@@ -2,11 +2,13 @@
 
 from confapp.motion_frame import MotionFrame
 
+ROUNDING_MS = 1  # of a frame's time
+
 
 class Bundler:
     """Collects frames until waiting for one more would keep the first too long.
 
-    Times are the frames' own.
+    Times are the frames' own. The very first frame goes alone, for its answer to come soon.
 
     Args:
         most_frames: of a bundle.
@@ -19,17 +21,17 @@ class Bundler:
         self.delay_ms = delay_ms
         self._most_frames = most_frames
         self._waiting: list[MotionFrame] = []
-        self._newest_ms = 0
+        self._newest_ms: int | None = None
 
     def add(self, motion: MotionFrame) -> list[MotionFrame]:
         """Take a frame; the bundle if it should go now, else nothing."""
-        interval_ms = motion.timestamp_ms - self._newest_ms
-        self._newest_ms = motion.timestamp_ms
+        before_ms, self._newest_ms = self._newest_ms, motion.timestamp_ms
         self._waiting.append(motion)
-        would_wait_ms = motion.timestamp_ms + interval_ms - self._waiting[0].timestamp_ms
-        if len(self._waiting) < self._most_frames and would_wait_ms <= self.delay_ms:
-            return []
-        return self.take()
+        if before_ms is None or len(self._waiting) == self._most_frames:
+            return self.take()
+        next_ms = 2 * motion.timestamp_ms - before_ms
+        would_wait_ms = next_ms - self._waiting[0].timestamp_ms
+        return [] if would_wait_ms <= self.delay_ms + ROUNDING_MS else self.take()
 
     def take(self) -> list[MotionFrame]:
         """All that waits here, oldest first."""

@@ -53,6 +53,7 @@ class RateControl:
         self._step = 0
         self._patience_s = TRY_AGAIN_S
         self._stepped_at = clock()
+        self._trying = False  # the last step was up
         self._sent_at: OrderedDict[bytes, float] = OrderedDict()
         self._quickest_s = float("inf")
         self._quickest_at = self._stepped_at
@@ -75,6 +76,7 @@ class RateControl:
         if now - self._stepped_at >= self._patience_s and self._step:
             self._step -= 1
             self._stepped_at = now
+            self._trying = True
 
     def on_delivered(self, message: bytes) -> None:
         """The other end has a message."""
@@ -93,8 +95,9 @@ class RateControl:
         self._slow = 0
         if now - self._stepped_at < SETTLE_S:
             return
-        soon = now - self._stepped_at < 2 * self._patience_s
-        self._patience_s = min(2 * self._patience_s, LONGEST_TRY_S) if soon else TRY_AGAIN_S
+        failed = self._trying and now - self._stepped_at < 2 * self._patience_s
+        self._patience_s = min(2 * self._patience_s, LONGEST_TRY_S) if failed else TRY_AGAIN_S
+        self._trying = False
         self._step = min(self._step + 1, len(LADDER) - 1)
         self._stepped_at = now
         self._sent_at.clear()  # what is on its way was sent the old way

@@ -37,6 +37,8 @@ class Peer:
         self.ended: list[EndReason] = []
         self.states: list[tuple[CallState, StateReason]] = []
         self.codes: list[str] = []
+        self.delivered: list[bytes] = []
+        self.key_requests = 0
         self.waits = 0
         self.session: CallSession
 
@@ -49,6 +51,8 @@ class Peer:
             on_state=lambda state, reason: self.states.append((state, reason)),
             on_safety_code=self.codes.append,
             on_motion=self.on_motion,
+            on_delivered=self.delivered.append,
+            on_key_request=self._on_key_request,
             on_source=self._on_source,
             on_ended=self.ended.append,
         )
@@ -58,6 +62,9 @@ class Peer:
         session = await within(connecting)
         assert session is self.session
         return self
+
+    def _on_key_request(self) -> None:
+        self.key_requests += 1
 
     def _on_waiting(self) -> None:
         self.waits += 1

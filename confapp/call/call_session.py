@@ -8,22 +8,20 @@ from types import TracebackType
 from typing import Self
 
 from confapp.errors import ConfappError
-from confapp.opus_plan import OpusPlan
 
 from .call_handlers import CallHandlers, CallState, EndReason, StateReason, call_handler
 from .connection_failure import connection_failure
-from .control_message import KeyRequest, Recording, RecordingStep
 from .heartbeat import INTERVAL_S, Heartbeat
 from .hello import Hello, check
 from .inbox import MAX_MOTION_BYTES, Inbox
 from .link_health import LinkHealth
+from .live_call import LiveCall
 from .negotiation import Negotiation
 from .outbox import Outbox
 from .patience import Patience
 from .peer_link import LinkOptions, PeerLink
 from .safety_code import safety_code
 from .signaling_client import SignalingClient
-from .sound_plan import sound_plan
 from .source_exchange import SourceExchange
 from .standing import Standing
 from .statistics import CallStatistics
@@ -36,7 +34,7 @@ REFUSAL_S = 5.0  # the same when our hello may be lost: SCTP sends it again afte
 SESSION_NAME_BYTES = 12
 
 
-class CallSession:
+class CallSession(LiveCall):
     """A live call: made by `connect`, left by `close` or the end of its `async with`.
 
     A call outlives its connections: when one is lost, another is made through the same room, and
@@ -58,32 +56,33 @@ class CallSession:
         patience: Patience,
         options: LinkOptions,
     ) -> None:
-        self.statistics = CallStatistics()
-        self.safety_code: str | None = None
-        self._standing = Standing(patience, clock, handlers.on_state)
-        self._signaling = signaling
-        self._my_hello = hello.model_copy(
-            update={"session": secrets.token_urlsafe(SESSION_NAME_BYTES)}
+        statistics, source = CallStatistics(), SourceExchange()
+        outbox = Outbox(lambda: self._negotiation.link, statistics)
+        self._health = LinkHealth()
+        super().__init__(
+            hello.model_copy(update={"session": secrets.token_urlsafe(SESSION_NAME_BYTES)}),
+            standing=Standing(patience, clock, handlers.on_state),
+            source=source,
+            inbox=Inbox(
+                heartbeat=Heartbeat(clock),
+                health=self._health,
+                source=source,
+                statistics=statistics,
+                handlers=handlers,
+                clock=clock,
+                send=outbox.send,
+                on_hello=self._on_hello,
+                on_bye=self._on_bye,
+            ),
+            outbox=outbox,
+            statistics=statistics,
         )
-        self._their_hello: Hello | None = None
+        self.safety_code: str | None = None
+        self._signaling = signaling
         self._handlers = handlers
         self._clock = clock
         self._patience = patience
         self._options = options
-        self._health = LinkHealth()
-        self._source = SourceExchange()
-        self._outbox = Outbox(lambda: self._negotiation.link, self.statistics)
-        self._inbox = Inbox(
-            heartbeat=Heartbeat(clock),
-            health=self._health,
-            source=self._source,
-            statistics=self.statistics,
-            handlers=handlers,
-            clock=clock,
-            send=self._outbox.send,
-            on_hello=self._on_hello,
-            on_bye=self._on_bye,
-        )
         self._negotiation = Negotiation(
             signaling,
             new_link=self._new_link,
@@ -159,108 +158,6 @@ class CallSession:
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
-
-    @property
-    def state(self) -> CallState:
-        """Where the session is in its life."""
-        return self._standing.state
-
-    @property
-    def reason(self) -> StateReason:
-        """Why it is degraded or reconnecting."""
-        return self._standing.reason
-
-    @property
-    def sound_plan(self) -> OpusPlan:
-        """How sound is best coded now. May be asked from any thread."""
-        counted = self.statistics
-        return sound_plan(counted.motion_loss_there, counted.refused, counted.rtt_s)
-
-    @property
-    def peer(self) -> Hello:
-        """What the peer said of itself."""
-        assert self._their_hello is not None  # noqa: S101 (connect returned)
-        return self._their_hello
-
-    @property
-    def can_send(self) -> bool:
-        """This side sends and the peer receives."""
-        return self._my_hello.sends and self.peer.receives
-
-    @property
-    def can_receive(self) -> bool:
-        """The peer sends and this side receives."""
-        return self.peer.sends and self._my_hello.receives
-
-    # Sending
-
-    def send_source(self, still: bytes, stream_origin: float) -> str:
-        """Send the source photo, reliably; motion should begin once it is ready on the other side.
-
-        Args:
-            still: an image file of 1 to `MAX_STILL_BYTES` bytes.
-            stream_origin: seconds on this session's clock at timestamp 0 of the motion.
-
-        Returns:
-            Its content hash.
-
-        Raises:
-            ConfappError: `source-too-large`.
-        """
-        announce = self._source.announce(still, stream_origin)
-        if self.state is CallState.ENDED:
-            self._source.give_up()
-        elif self.state.stands and self._outbox.send(announce):
-            self._outbox.send(still)  # what is lost with its link is sent again over the next
-        return announce.sha256
-
-    async def wait_source_ready(self) -> bool:
-        """Wait until the peer can animate the last source sent; False when that will not be."""
-        return await self._source.wait_ready()
-
-    def send_motion(self, message: bytes, payload_bytes: int) -> bool:
-        """Send one motion message now or never.
-
-        Args:
-            message: payloads and our header, 1 to `MAX_MOTION_BYTES` bytes.
-            payload_bytes: how much of it is coded motion without any header.
-
-        Returns:
-            False when it was refused since the channel is backed up or closed: take a newer frame.
-        """
-        stands = self.state.stands
-        self.statistics.motion_refused += not stands
-        return stands and self._outbox.send_motion(message, payload_bytes)
-
-    def send_sound(self, payload: bytes, captured: float) -> None:
-        """Send a packet of Opus now or never.
-
-        Args:
-            payload: the packet.
-            captured: seconds on this session's clock at its first sample.
-        """
-        if self.state.stands:
-            self._outbox.send_sound(payload, captured)
-
-    def send_source_ready(self, sha256: str) -> None:
-        """Tell the peer that its photo can be animated; motion is taken from now on."""
-        self._outbox.send(self._source.tell_ready(sha256))
-
-    def request_key(self) -> None:
-        """Ask the peer for motion that is told from nothing, since what it is told from is lost."""
-        self._outbox.send(KeyRequest())
-
-    def send_recording(self, step: RecordingStep) -> None:
-        """Ask whether this side may record, or answer the peer."""
-        self._outbox.send(Recording(step=step))
-
-    def local_time(self, peer_time: float) -> float | None:
-        """A time on the peer's clock as one on ours, in seconds; None while the offset is unknown.
-
-        What the peer captured at `timestamp_ms` was captured at our
-        `local_time(photo.stream_origin + timestamp_ms / 1000)`.
-        """
-        return self._inbox.heartbeat.clock_offset.to_local(peer_time)
 
     # Ending
 

@@ -5,8 +5,8 @@ from collections import deque
 from .call_handlers import CallState, StateReason
 from .patience import Patience
 
-WINDOW_BEATS = 5  # losses are told over so many seconds
-LOSSY = 0.15  # share of the motion messages
+WINDOW_BEATS = 8  # losses are told over so many seconds
+LOSSY = 0.2  # share of the motion messages
 SLOW_RTT_S = 1.0
 FEW = 25  # messages, of which no share can be told
 

@@ -87,7 +87,8 @@ class MotionState:
         """
         count = len(residuals)
         sizes = np.minimum(np.abs(np.array([*residuals, late_ms], np.int64)), LARGEST_COUNTED)
-        seen = scaled_down(sizes, activity)
+        # half of it: what stays active for long becomes what is expected
+        seen = scaled_down(sizes, activity // 2)
         seen[-1] = sizes[-1] << SPREAD_BITS
         spreads = self.spreads.copy()
         for part, told in ((slice(count), seen[:-1]), (slice(-1, None), seen[-1:])):

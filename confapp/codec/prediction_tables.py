@@ -27,9 +27,11 @@ TIMESTAMP_SPREAD = 1 << SPREAD_BITS  # 1 ms
 GENERIC_FIRST_SPREADS = (170, 80, 8)  # rotation, translation, deformation; steps
 GENERIC_NEXT_SPREADS = (7, 3, 1)
 
-# Changes are learned over several distances, since a call's reference is a few frames old, and
-# with the quantiser's noise, so that numbers that hardly move are not trusted.
-DISTANCES = (1, 2, 4)
+# Tables are learned from shards, whose frames are farther apart than a call's (they were thinned to
+# those that differ): a call's changes are a fraction of theirs, and drown more in the quantiser's
+# noise. Numbers that hardly move are not to be trusted, so that noise counts four times.
+NOISE_WEIGHT = 4
+NEXT_SHARE = 1 / 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,21 +102,19 @@ class PredictionTables:
         mean = np.mean([person.mean(axis=0) for person in people], axis=0)
         first = np.mean([np.abs(person - mean).mean(axis=0) for person in people], axis=0)
 
-        covariance = np.diag(steps**2 / 12)
+        covariance = np.diag(NOISE_WEIGHT * steps**2 / 12)
         sizes = []
         for person in people:
-            for distance in DISTANCES:
-                changes = person[distance:] - person[:-distance]
-                changes[:, :3] = wrapped(changes[:, :3])
-                if len(changes):
-                    covariance += changes.T @ changes / (len(changes) * distance * len(people))
-            if len(person) > 1:
-                sizes.append(np.abs(np.diff(person, axis=0)).mean(axis=0))
+            changes = np.diff(person, axis=0)
+            changes[:, :3] = wrapped(changes[:, :3])
+            if len(changes):
+                covariance += changes.T @ changes / (len(changes) * len(people))
+                sizes.append(np.abs(changes).mean(axis=0))
         following = np.mean(sizes, axis=0) if sizes else first
         return cls(
             mean=mean.round().astype(np.int64),
             first_spreads=_spreads(first / steps),
-            next_spreads=_spreads(following / steps / 2),  # what prediction leaves, about
+            next_spreads=_spreads(following / steps * NEXT_SHARE),
             weights=_weights(covariance),
         )
 

@@ -29,10 +29,12 @@ class Draw:
     Attributes:
         kept: (B,) how many of the driver's deformations are sent.
         transform: T of the equivariance loss; None where that loss is left out.
+        alone: (B,) bool, pictures generated without the warped source; None for none of them.
     """
 
     kept: Tensor
     transform: PlaneTransform | None
+    alone: Tensor | None = None
 
     @classmethod
     def of_step(
@@ -51,7 +53,8 @@ class Draw:
         if settings.weights.equivariance > 0:
             drawn = PlaneTransform.draw(whole, random)
             transform = PlaneTransform(drawn.affine[own].to(device), drawn.spline[own].to(device))
-        return cls(kept.to(device), transform)
+        alone = torch.rand(whole, generator=random)[own] < settings.blend_dropout
+        return cls(kept.to(device), transform, alone.to(device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def reconstruct(
     )
     rendering = None
     if features is not None:
-        rendering = render(networks, features, source, placed(canonical, sent))
+        rendering = render(networks, features, source, placed(canonical, sent), draw.alone)
     return Reconstruction(
         rendering,
         canonical,
@@ -128,9 +131,13 @@ def reconstruct(
 
 
 def render(
-    networks: Networks, features: SourceFeatures, source: Keypoints, driving: Keypoints
+    networks: Networks,
+    features: SourceFeatures,
+    source: Keypoints,
+    driving: Keypoints,
+    alone: Tensor | None = None,
 ) -> Rendering:
-    """M and G.
+    """M and G; where `alone`, (B,) bool, a blending G leaves out the warped source.
 
     Raises:
         TrainingStopped: a flow is not finite.
@@ -141,7 +148,7 @@ def render(
         field = networks.motion_field(features.volume, source, driving)
         _check(field.flow, *(() if field.surface is None else (field.surface.flow,)))
         if isinstance(networks.generator, BlendingGenerator):
-            picture, warped, alpha = networks.generator.layers(features, field)
+            picture, warped, alpha = networks.generator.layers(features, field, alone)
         else:
             picture = networks.generator(features, field)
     return Rendering(picture, field, warped, alpha)

@@ -100,6 +100,8 @@ class TrainingSettings:
         adversarial_start: step from which the discriminator trains and judges.
         keypoint_distance: D_t of the keypoint prior, squared half images; 0 leaves its depth.
         keypoint_dropout: share of samples whose last deformations are left out.
+        blend_dropout: share of samples that a blending generator paints without the warped
+            source, so that it learns to paint even where the source usually serves.
         learning_rate: of Adam, until the decay begins.
         keypoint_rate: the learning rate of canonical and motion_encoder as a share of that; less
             than 1 for those that the keypoint recipe has trained before.
@@ -120,6 +122,7 @@ class TrainingSettings:
     adversarial_start: int = 0
     keypoint_distance: float = 0.1
     keypoint_dropout: float = 0.5
+    blend_dropout: float = 0.0
     learning_rate: float = 2e-4
     keypoint_rate: float = 1.0
     betas: tuple[float, float] = (0.5, 0.999)
@@ -150,10 +153,9 @@ class TrainingSettings:
                 f"image_size {self.image_size} is too small for perceptual.halvings "
                 f"{self.perceptual.halvings}: {SMALLEST_LOOKED_AT} pixels must be left",
             )
-        if not 0 <= self.decay_share <= 1 or not 0 <= self.keypoint_dropout <= 1:
-            raise SettingError(
-                "setting-invalid", "decay_share and keypoint_dropout are shares, 0 to 1"
-            )
+        for name in ("decay_share", "keypoint_dropout", "blend_dropout"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingError("setting-invalid", f"{name} is a share, 0 to 1")
 
     @property
     def renders(self) -> bool:

@@ -193,3 +193,13 @@ def test_no_audio_sends_no_sound(
 def test_a_sound_file_that_is_missing(start: Start, room: str, model: Path, ada: Path) -> None:
     options = ("--model", model, "--input", ada, "--no-window")
     assert "none.wav" in start("call", room, *options, "--audio-input", "none.wav").refusal()
+
+
+def test_bench_link_holds_a_call_over_a_poor_link(start: Start) -> None:
+    bench = start("bench-link", "--profile", "lossy-wifi", "--seconds", 5, "--json")
+    status, output = bench.result()
+    assert status == 0, bench.said
+    for end in json.loads(output):
+        assert end["shown_fps"] > 5
+        assert 0.02 < end["lost_share"] < 0.3
+        assert end["wire_up_kbps"] > 10

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from call_peer import Peer, until, within
 from signaling_service import SignalingService
-from tcp_gate import TcpGate
 
 from confapp.call.call_handlers import CallState, EndReason, StateReason
 from confapp.call.patience import Patience
@@ -17,6 +16,7 @@ from confapp.call.peer_link import LinkOptions
 from confapp.call.signaling_client import create_room
 from confapp.emulation.emulated_link import EmulatedLink
 from confapp.emulation.link_profile import LinkProfile
+from confapp.emulation.tcp_gate import TcpGate
 from signaling.settings import SignalingSettings
 
 TESTS = Path(__file__).parents[2]

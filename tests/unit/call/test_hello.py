@@ -38,6 +38,7 @@ def test_one_way_is_a_call_too() -> None:
     [
         ({"protocol": 2, "app": "2.0", "model_fingerprint": "bbbb"}, "protocol-mismatch", "2.0"),
         ({"model_name": "vox-256", "model_fingerprint": "bbbb"}, "model-mismatch", "vox-256"),
+        ({"codec": "paper", "tables_fingerprint": "uuuu"}, "codec-mismatch", "paper"),
         ({"tables_fingerprint": "uuuu"}, "tables-mismatch", "uuuu"),
     ],
 )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from damage import cut, flipped, random_bytes, spliced
 
 from confapp.codec import FrequencyTables, PacketError, PaperCodec
 from confapp.motion_frame import MotionFrame
@@ -13,29 +14,8 @@ PACKETS_A_KIND = 20_000
 KEYPOINTS = 4
 
 
-def random_bytes(rng: np.random.Generator, _: bytes) -> bytes:
-    return rng.bytes(int(rng.integers(0, 80)))
-
-
 def random_payload(rng: np.random.Generator, message: bytes) -> bytes:
     return message[:6] + rng.bytes(int(rng.integers(0, 80)))
-
-
-def flipped(rng: np.random.Generator, message: bytes) -> bytes:
-    mutated = bytearray(message)
-    for position in rng.integers(0, len(mutated), rng.integers(1, 4)):
-        mutated[position] ^= 1 << int(rng.integers(0, 8))
-    return bytes(mutated)
-
-
-def cut(rng: np.random.Generator, message: bytes) -> bytes:
-    return message[: rng.integers(0, len(message))]
-
-
-def spliced(rng: np.random.Generator, message: bytes) -> bytes:
-    at, extra = int(rng.integers(0, len(message) + 1)), int(rng.integers(1, 9))
-    filler = rng.bytes(extra) if rng.random() < 0.5 else bytes([255 * int(rng.integers(2))]) * extra
-    return message[:at] + filler + message[at + int(rng.integers(0, 9)) :]
 
 
 @pytest.mark.parametrize("mutate", [random_bytes, random_payload, flipped, cut, spliced])

@@ -1,12 +1,23 @@
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+from bundled import bundled
 
-from confapp.codec import FvcHeader, FvcReader, FvcWriter, Packet, StreamSummary
+from confapp.codec import (
+    CodecMode,
+    FvcHeader,
+    FvcReader,
+    FvcWriter,
+    Packet,
+    PredictionTables,
+    PredictiveCodec,
+    StreamSummary,
+)
+from confapp.motion_frame import MotionFrame
 
 HEADER = FvcHeader("model", "tables", Fraction(25), 20, 256, 192, "image/png")
 
@@ -32,7 +43,9 @@ def summary_of(packets: list[bytes], cut: int = 0, fps: Fraction = HEADER.fps) -
 def test_figures_by_hand() -> None:
     summary = summary_of([packet(10, 20), packet(14, 4), packet(90, 20), packet(20, 12)])
     assert summary.as_json() == {
+        "mode": "paper",
         "frames": 4,
+        "messages": 4,
         "fps": 25.0,
         "duration_s": 0.16,
         "width": 256,
@@ -94,3 +107,56 @@ def test_no_frames_have_no_figures(packets: list[bytes]) -> None:
     empty = {"total": 0, "mean": None, "min": None, "max": None, "median": None}
     assert figures["payload_bytes"] == empty
     assert figures["keypoints"] == {"model": 20, "min": None, "max": None}
+
+
+def predictive_file(clip: list[MotionFrame], *, skip: int | None = None) -> FvcReader:
+    codec = PredictiveCodec(PredictionTables.generic(20))
+    header = replace(HEADER, tables_fingerprint=codec.fingerprint, mode=CodecMode.PREDICTIVE)
+    file = io.BytesIO()
+    writer = FvcWriter(file, header, b"still")
+    encoder = codec.encoder()
+    for index, motions in enumerate(bundled(clip, 6)):
+        message = encoder.encode(motions)
+        encoder.acknowledge(message)
+        if index != skip:
+            writer.write(message)
+    writer.close()
+    return FvcReader(io.BytesIO(file.getvalue()))
+
+
+def test_a_predictive_stream(make_clip: Callable[..., list[MotionFrame]]) -> None:
+    figures = StreamSummary.of(
+        predictive_file(make_clip(0)), PredictionTables.generic(20)
+    ).as_json()
+    assert (figures["mode"], figures["frames"], figures["messages"]) == ("predictive", 60, 10)
+    assert figures["fps"] == pytest.approx(1000 / 33, abs=0.01)
+    assert figures["header_bytes"] == 50
+    assert figures["references"] == {"without": 1, "mean_distance": 1, "max_distance": 1}
+    assert figures["quantiser_levels"] == {"min": 0, "max": 0}
+    assert figures["keypoints"] == {"model": 20, "min": 20, "max": 20}
+    payload, parts = figures["payload_bytes"], figures["bytes_a_frame_by_part"]
+    assert isinstance(payload, dict)
+    assert isinstance(parts, dict)
+    # ten code words, each up to two bytes longer than what is in it
+    assert sum(parts.values()) == pytest.approx(payload["mean"], abs=0.3)
+
+
+def test_a_predictive_stream_without_its_tables(
+    make_clip: Callable[..., list[MotionFrame]],
+) -> None:
+    with_tables = StreamSummary.of(predictive_file(make_clip(0)), PredictionTables.generic(20))
+    without = StreamSummary.of(predictive_file(make_clip(0)))
+    assert without.frames == with_tables.frames
+    assert without.payload_sizes == with_tables.payload_sizes
+    assert without.fps == HEADER.fps
+    assert without.as_json()["bytes_a_frame_by_part"] == {}
+
+
+def test_messages_told_from_a_lost_one_are_unreadable(
+    make_clip: Callable[..., list[MotionFrame]],
+) -> None:
+    figures = StreamSummary.of(
+        predictive_file(make_clip(0), skip=4), PredictionTables.generic(20)
+    ).as_json()
+    assert figures["frames"] == 24
+    assert figures["packets_unreadable"] == 5

@@ -42,3 +42,13 @@ def test_sound_takes_over_without_a_click() -> None:
 
 def test_silence_stays_silence() -> None:
     assert not Concealment(np.zeros(HISTORY, np.int16)).make(960).any()
+
+
+def test_sound_is_shortened_by_whole_periods_without_a_click() -> None:
+    sound = vowel(0.3, 120.0, PLAY_RATE)
+    history, following = sound[:HISTORY], sound[HISTORY : HISTORY + 2880]
+    shorter = Concealment(history).shorten(following, 1000)
+    assert following.size - shorter.size == pytest.approx(2 * PLAY_RATE / 120, abs=8)
+    joined = np.concatenate([history, shorter]).astype(int)
+    assert np.abs(np.diff(joined)).max() < 1.2 * np.abs(np.diff(sound.astype(int))).max()
+    assert Concealment(history).shorten(following, 100) is following

@@ -11,7 +11,7 @@ from fake_call import FakeCall
 
 from confapp.call.call_session import CallSession
 from confapp.call.source_exchange import SourcePhoto
-from confapp.codec import PacketError, PaperCodec
+from confapp.codec import MissingReferenceError, MotionCodec, PacketError, PaperCodec
 from confapp.media.still import encode_still
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
@@ -82,6 +82,52 @@ async def test_an_older_frame_is_late_and_not_shown(head: TalkingHead, codec: Pa
         await call.until(lambda: len(screen.frames) == 2)
     assert session.statistics.late == 2
     assert [frame.timestamp_ms for frame in screen.frames] == [80, 120]
+
+
+async def test_frames_that_came_together_are_shown_one_after_the_other(
+    head: TalkingHead, predictive: MotionCodec
+) -> None:
+    call = FakeCall()
+    screen = Screen(call)
+    session = ReceiverSession(head, predictive, screen.show)
+    message = predictive.encoder().encode([motion(yaw, 100 * yaw) for yaw in range(4)])
+    async with running(session, call):
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        session.on_motion(message, 0.0)
+        session.on_motion(message, 0.0)
+        await call.until(lambda: bool(screen.frames) and screen.frames[-1].timestamp_ms == 300)
+    times = [frame.timestamp_ms for frame in screen.frames]
+    assert times == sorted(set(times))
+    statistics = session.statistics
+    assert (statistics.received, statistics.late) == (8, 4)
+    assert statistics.rendered + statistics.skipped == 4
+    assert statistics.payload_bytes == 2 * (len(message) - predictive.header_bytes)
+
+
+async def test_what_is_told_from_a_missing_frame_is_asked_for(
+    head: TalkingHead, predictive: MotionCodec
+) -> None:
+    """Not with every message, though: the sender needs time to hear of it."""
+    call = FakeCall()
+    now = 10.0
+    session = ReceiverSession(head, predictive, Screen(call).show, clock=lambda: now)
+    sender = predictive.encoder()
+    sender.acknowledge(sender.encode([motion(0, 0)]))
+    async with running(session, call):
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        for number in range(1, 6):
+            with pytest.raises(MissingReferenceError):
+                session.on_motion(sender.encode([motion(0, 40 * number)]), 0.0)
+        assert call.key_requests == 1
+        now += 0.3
+        with pytest.raises(MissingReferenceError):
+            session.on_motion(sender.encode([motion(0, 240)]), 0.0)
+        assert call.key_requests == session.statistics.key_requests == 2
+        sender.begin_anew()
+        session.on_motion(sender.encode([motion(0, 280)]), 0.0)
+    assert session.statistics.received == 1
 
 
 async def test_the_viewers_offset_turns_the_head(head: TalkingHead, codec: PaperCodec) -> None:

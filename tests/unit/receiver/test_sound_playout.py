@@ -183,3 +183,19 @@ def test_what_is_heard_is_known() -> None:
     assert captured == pytest.approx(1.0 - FRAME_S - playout.statistics.delay_ms / 1000, abs=0.015)
     play(playout, [], 1.0)
     assert playout.heard(1.0) is None
+
+
+def test_sound_catches_up_when_pictures_are_quicker_again() -> None:
+    late_until = FIRST + 2 * PLAY_RATE
+
+    def earliest(timestamp: int) -> float | None:
+        delay_s = 0.3 if timestamp < late_until else 0.0
+        return (timestamp - FIRST) / PLAY_RATE + delay_s
+
+    playout = SoundPlayout(earliest)
+    made = packets(6.0)
+    play(playout, made, 5.5)
+    timestamp = playout.heard(5.5)
+    assert timestamp is not None
+    assert 5.5 - (timestamp - FIRST) / PLAY_RATE < FRAME_S + 0.08
+    assert playout.statistics.concealed_ms == 0

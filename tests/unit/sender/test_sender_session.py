@@ -10,7 +10,8 @@ import pytest
 from fake_call import FakeCall
 
 from confapp.call.call_session import CallSession
-from confapp.codec import PacketReader, PaperCodec
+from confapp.codec import MotionCodec, PacketReader, PaperCodec
+from confapp.codec.predictive_message import PredictiveMessage
 from confapp.demo import PEOPLE
 from confapp.errors import ConfappError
 from confapp.media.framing import FaceFraming
@@ -115,6 +116,40 @@ async def test_a_frame_without_a_face_holds_the_last_motion(
     last = frames[-held - 1].numbers()
     assert all(np.array_equal(frame.numbers(), last) for frame in frames[-held:])
     assert frames[-1].timestamp_ms == 40 * 11
+
+
+async def test_motion_is_told_from_what_was_delivered(
+    head: TalkingHead, predictive: MotionCodec
+) -> None:
+    """Bundled by the frames' times, all decodable in order, and from nothing when asked to."""
+    album = Album([ADA] * 40, free=40)
+    call = FakeCall()
+    session = SenderSession(head, predictive, album, clock=lambda: 0.0)
+    distances = []
+
+    def on_motion() -> None:
+        message = call.packets[-1]
+        distances.append(PredictiveMessage.from_bytes(message).distance)
+        if len(distances) == 2:
+            session.on_key_request()
+        elif len(distances) != 3:
+            session.on_delivered(message)
+
+    call = FakeCall(on_motion=on_motion)
+    await run(session, call)
+    decoder = predictive.decoder()
+    frames = [frame for packet in call.packets for frame in decoder.read(packet)]
+    assert [number for number, _ in frames] == list(range(len(frames)))
+    times = [motion.timestamp_ms for _, motion in frames]
+    assert times == sorted(set(times))
+    statistics = session.statistics
+    assert statistics.sent == len(frames)
+    assert statistics.messages == len(call.packets)
+    assert statistics.payload_bytes == sum(map(len, call.packets)) - 5 * len(call.packets)
+    assert distances[0] == 0
+    if len(distances) > 3:  # how many messages depends on how many frames were replaced
+        assert distances[2:4] == [0, 0]
+        assert all(distances[4:])
 
 
 async def test_a_backed_up_channel_is_counted(head: TalkingHead, codec: PaperCodec) -> None:

@@ -61,6 +61,23 @@ def test_what_is_not_sent_changes_the_rendering_alone(
     assert torch.allclose(whole.driving.points, part.driving.points)
 
 
+def test_a_picture_generated_alone_has_nothing_of_the_warped_source(
+    tiny_config: ModelConfig, pairs: Pairs
+) -> None:
+    networks, batch = networks_of(tiny_config), pairs.batch(0)
+    draw = dataclasses.replace(everything(tiny_config.keypoints), alone=torch.tensor([True, False]))
+    made, blended = (
+        rendered(reconstruct(networks, batch, draw)),
+        rendered(reconstruct(networks, batch, everything(tiny_config.keypoints))),
+    )
+    assert made.alpha is not None and blended.alpha is not None and blended.warped is not None
+    assert (made.alpha[0] == 0).all()
+    share = blended.alpha[0]
+    mixed = share * blended.warped[0] + (1 - share) * made.picture[0]
+    assert torch.allclose(mixed, blended.picture[0], atol=1e-5)
+    assert torch.equal(made.picture[1], blended.picture[1])
+
+
 def test_the_transformed_driver_has_keypoints_of_its_own(
     tiny_config: ModelConfig, guided: TrainingSettings, pairs: Pairs
 ) -> None:

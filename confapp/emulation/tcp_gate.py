@@ -27,8 +27,8 @@ class TcpGate:
 
     async def stop(self) -> None:
         """End, with every connection."""
-        assert self._listener is not None
-        self._listener.close()
+        if self._listener is not None:
+            self._listener.close()
         for pipe in self._pipes:
             pipe.cancel()
         for writer in self._writers:

@@ -1,0 +1,145 @@
+"""What a call offers while it stands, whichever connection it goes over."""
+
+from confapp.opus_plan import OpusPlan
+
+from .call_handlers import CallState, StateReason
+from .control_message import KeyRequest, Recording, RecordingStep
+from .hello import Hello
+from .inbox import Inbox
+from .outbox import Outbox
+from .sound_plan import sound_plan
+from .source_exchange import SourceExchange
+from .standing import Standing
+from .statistics import CallStatistics
+
+
+class LiveCall:
+    """Sends, and tells how the call stands.
+
+    Args:
+        my_hello: what this side says of itself.
+        standing, source, inbox, outbox, statistics: the parts of the session.
+
+    Attributes:
+        statistics: live counters.
+    """
+
+    def __init__(
+        self,
+        my_hello: Hello,
+        *,
+        standing: Standing,
+        source: SourceExchange,
+        inbox: Inbox,
+        outbox: Outbox,
+        statistics: CallStatistics,
+    ) -> None:
+        self.statistics = statistics
+        self._my_hello = my_hello
+        self._their_hello: Hello | None = None
+        self._standing = standing
+        self._source = source
+        self._inbox = inbox
+        self._outbox = outbox
+
+    @property
+    def state(self) -> CallState:
+        """Where the session is in its life."""
+        return self._standing.state
+
+    @property
+    def reason(self) -> StateReason:
+        """Why it is degraded or reconnecting."""
+        return self._standing.reason
+
+    @property
+    def sound_plan(self) -> OpusPlan:
+        """How sound is best coded now. May be asked from any thread."""
+        counted = self.statistics
+        return sound_plan(counted.motion_loss_there, counted.refused, counted.rtt_s)
+
+    @property
+    def peer(self) -> Hello:
+        """What the peer said of itself."""
+        assert self._their_hello is not None  # noqa: S101 (connect returned)
+        return self._their_hello
+
+    @property
+    def can_send(self) -> bool:
+        """This side sends and the peer receives."""
+        return self._my_hello.sends and self.peer.receives
+
+    @property
+    def can_receive(self) -> bool:
+        """The peer sends and this side receives."""
+        return self.peer.sends and self._my_hello.receives
+
+    # Sending
+
+    def send_source(self, still: bytes, stream_origin: float) -> str:
+        """Send the source photo, reliably; motion should begin once it is ready on the other side.
+
+        Args:
+            still: an image file of 1 to `MAX_STILL_BYTES` bytes.
+            stream_origin: seconds on this session's clock at timestamp 0 of the motion.
+
+        Returns:
+            Its content hash.
+
+        Raises:
+            ConfappError: `source-too-large`.
+        """
+        announce = self._source.announce(still, stream_origin)
+        if self.state is CallState.ENDED:
+            self._source.give_up()
+        elif self.state.stands and self._outbox.send(announce):
+            self._outbox.send(still)  # what is lost with its link is sent again over the next
+        return announce.sha256
+
+    async def wait_source_ready(self) -> bool:
+        """Wait until the peer can animate the last source sent; False when that will not be."""
+        return await self._source.wait_ready()
+
+    def send_motion(self, message: bytes, payload_bytes: int) -> bool:
+        """Send one motion message now or never.
+
+        Args:
+            message: payloads and our header, 1 to `MAX_MOTION_BYTES` bytes.
+            payload_bytes: how much of it is coded motion without any header.
+
+        Returns:
+            False when it was refused since the channel is backed up or closed: take a newer frame.
+        """
+        stands = self.state.stands
+        self.statistics.motion_refused += not stands
+        return stands and self._outbox.send_motion(message, payload_bytes)
+
+    def send_sound(self, payload: bytes, captured: float) -> None:
+        """Send a packet of Opus now or never.
+
+        Args:
+            payload: the packet.
+            captured: seconds on this session's clock at its first sample.
+        """
+        if self.state.stands:
+            self._outbox.send_sound(payload, captured)
+
+    def send_source_ready(self, sha256: str) -> None:
+        """Tell the peer that its photo can be animated; motion is taken from now on."""
+        self._outbox.send(self._source.tell_ready(sha256))
+
+    def send_recording(self, step: RecordingStep) -> None:
+        """Ask whether this side may record, or answer the peer."""
+        self._outbox.send(Recording(step=step))
+
+    def request_key(self) -> None:
+        """Ask the peer for motion that is told from nothing, since what it is told from is lost."""
+        self._outbox.send(KeyRequest())
+
+    def local_time(self, peer_time: float) -> float | None:
+        """A time on the peer's clock as one on ours, in seconds; None while the offset is unknown.
+
+        What the peer captured at `timestamp_ms` was captured at our
+        `local_time(photo.stream_origin + timestamp_ms / 1000)`.
+        """
+        return self._inbox.heartbeat.clock_offset.to_local(peer_time)

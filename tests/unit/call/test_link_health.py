@@ -1,0 +1,110 @@
+"""Judging a link, and where a session stands, on a clock set by hand."""
+
+import pytest
+
+from confapp.call.call_handlers import CallState, EndReason, StateReason
+from confapp.call.link_health import FEW, LinkHealth
+from confapp.call.patience import Patience
+from confapp.call.sound_plan import LOSSY, LOSSY_AND_NARROW, NARROW, WHOLE, sound_plan
+from confapp.call.standing import Standing
+from confapp.opus_plan import OpusPlan
+
+PATIENCE = Patience()
+
+
+def health_after(sent: int, received: int) -> LinkHealth:
+    health = LinkHealth()
+    health.on_beat(100)
+    health.motion_received += received
+    health.on_beat(100 + sent)
+    return health
+
+
+@pytest.mark.parametrize(
+    ("silence_s", "rtt_s", "state", "reason"),
+    [
+        (0.0, None, CallState.LIVE, StateReason.NONE),
+        (PATIENCE.quiet_s, 0.1, CallState.DEGRADED, StateReason.QUIET),
+        (PATIENCE.lost_s, 0.1, CallState.RECONNECTING, StateReason.SILENCE),
+        (0.0, 1.5, CallState.DEGRADED, StateReason.SLOW),
+    ],
+)
+def test_silence_and_distance(
+    silence_s: float, rtt_s: float | None, state: CallState, reason: StateReason
+) -> None:
+    assert LinkHealth().judge(silence_s, rtt_s, PATIENCE) == (state, reason)
+
+
+def test_loss_is_told_from_what_the_peer_has_sent() -> None:
+    assert health_after(100, 70).loss == pytest.approx(0.3)
+    assert health_after(100, 70).judge(0.0, 0.1, PATIENCE)[1] is StateReason.LOSS
+    assert health_after(100, 95).judge(0.0, 0.1, PATIENCE)[0] is CallState.LIVE
+    assert health_after(FEW - 1, 0).loss == 0.0  # too few to tell
+    assert health_after(100, 120).loss == 0.0  # some were on their way before
+    lossy = health_after(100, 70)
+    lossy.restart()
+    assert lossy.loss == 0.0
+
+
+def test_refusals_are_told_from_the_last_beats() -> None:
+    health = LinkHealth()
+    assert health.refused == 0.0
+    health.on_own_beat(100, 0)
+    health.on_own_beat(160, 40)
+    assert health.refused == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("lost", "refused", "rtt_s", "plan"),
+    [
+        (0.0, 0.0, None, WHOLE),
+        (0.1, 0.0, 0.1, LOSSY),
+        (0.0, 0.3, 0.1, NARROW),
+        (0.0, 0.0, 0.9, NARROW),
+        (0.1, 0.3, 0.1, LOSSY_AND_NARROW),
+    ],
+)
+def test_sound_fits_the_link(
+    lost: float, refused: float, rtt_s: float | None, plan: OpusPlan
+) -> None:
+    assert sound_plan(lost, refused, rtt_s) == plan
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("connected", "present", "end"),
+    [
+        (False, True, EndReason.NETWORK_LOST),
+        (True, False, EndReason.PEER_LOST),
+        (True, True, EndReason.CONNECTION_FAILED),
+    ],
+)
+def test_a_lost_call_ends_with_its_cause(connected: bool, present: bool, end: EndReason) -> None:
+    clock, told = Clock(), list[tuple[CallState, StateReason]]()
+    standing = Standing(PATIENCE, clock, lambda state, reason: told.append((state, reason)))
+    assert not standing.stand()
+    standing.lose(StateReason.SILENCE, can_return=True)
+    clock.now = PATIENCE.return_s - 1
+    assert standing.still_reconnecting(connected=connected, present=present) is None
+    clock.now += 1
+    assert standing.still_reconnecting(connected=connected, present=present) is end
+    assert told[0] == (CallState.RECONNECTING, StateReason.SILENCE)
+
+
+def test_who_has_left_the_room_is_waited_for_less() -> None:
+    clock = Clock()
+    standing = Standing(PATIENCE, clock, None)
+    standing.stand()
+    standing.lose(StateReason.SILENCE, can_return=True)
+    standing.see_peer(False)
+    clock.now = PATIENCE.gone_s
+    assert standing.still_reconnecting(connected=True, present=False) is EndReason.PEER_LOST
+    standing.see_peer(True)
+    assert standing.still_reconnecting(connected=True, present=True) is None
+    assert standing.stand()  # it has come back
