@@ -67,6 +67,14 @@ Source = Annotated[
     Path | None, typer.Option(help="your photo; default: the first frame with a face")
 ]
 Window = Annotated[bool | None, typer.Option("--window/--no-window", help="show the other person")]
+Page = Annotated[
+    bool | None,
+    typer.Option(
+        "--page/--no-page",
+        help="open the call in a browser, or in a plain window; default: page at a terminal",
+    ),
+]
+Name = Annotated[str | None, typer.Option(help="what the other person sees you called")]
 Record = Annotated[Path | None, typer.Option(help="keep what is seen (.mp4) or received (.fvc)")]
 Seconds = Annotated[float | None, typer.Option(help="hang up after this time")]
 Passphrase = Annotated[
@@ -144,6 +152,8 @@ def call(
     clip: Input = None,
     loop: Loop = None,
     source: Source = None,
+    name: Name = None,
+    page: Page = None,
     window: Window = None,
     record: Record = None,
     seconds: Seconds = None,
