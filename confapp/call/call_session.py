@@ -31,6 +31,10 @@ __all__ = ["MAX_MOTION_BYTES", "CallSession"]
 LOOK_S = 0.25  # how often the session looks after its link
 GOODBYE_S = 1.0  # how long the other side may take to hear the goodbye
 REFUSAL_S = 5.0  # the same when our hello may be lost: SCTP sends it again after 3 s
+# How long one attempt to reach the server again may take. One that began before the network was
+# back keeps the next one waiting, so not for long where round trips are short.
+RESUME_ANSWER_S = 2.0
+RESUME_ROUND_TRIPS = 8.0  # of TCP, TLS, HTTP and the join, and two more for what is lost
 SESSION_NAME_BYTES = 12
 
 
@@ -76,6 +80,7 @@ class CallSession(LiveCall):
             ),
             outbox=outbox,
             statistics=statistics,
+            clock=clock,
         )
         self.safety_code: str | None = None
         self._signaling = signaling
@@ -244,6 +249,8 @@ class CallSession(LiveCall):
         """Make another link; the old one stays until then, in case that it comes back."""
         assert self._negotiating is not None  # noqa: S101 (started before anything was live)
         self._standing.lose(reason, can_return=not self._negotiating.done())
+        rtt_s = self.statistics.rtt_s or 0.0
+        self._signaling.resume_answer_s = max(RESUME_ANSWER_S, RESUME_ROUND_TRIPS * rtt_s)
         self._signaling.refresh()
         self._negotiation.renew()
 

@@ -128,8 +128,10 @@ class Inbox:
         self._health.on_beat(beat.motion_sent)
         self._statistics.motion_loss = self._health.loss
         self._statistics.motion_loss_there = beat.motion_loss
-        self._statistics.rtt_s = self.heartbeat.clock_offset.rtt_s
-        self._statistics.clock_offset_s = self.heartbeat.clock_offset.offset_s
+        offset = self.heartbeat.clock_offset
+        self._statistics.rtt_s = offset.rtt_s
+        self._statistics.queue_s = (offset.newest_rtt_s or 0.0) - (offset.rtt_s or 0.0)
+        self._statistics.clock_offset_s = offset.offset_s
         # Who asks without an answer may know nothing yet of the distance: answer at once.
         if beat.echo is None:
             self._send(self.heartbeat.beat())

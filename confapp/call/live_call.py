@@ -1,5 +1,7 @@
 """What a call offers while it stands, whichever connection it goes over."""
 
+from collections.abc import Callable
+
 from confapp.opus_plan import OpusPlan
 
 from .call_handlers import CallState, StateReason
@@ -7,7 +9,7 @@ from .control_message import KeyRequest, Recording, RecordingStep
 from .hello import Hello
 from .inbox import Inbox
 from .outbox import Outbox
-from .sound_plan import sound_plan
+from .sound_plan import SoundPlanner
 from .source_exchange import SourceExchange
 from .standing import Standing
 from .statistics import CallStatistics
@@ -19,6 +21,7 @@ class LiveCall:
     Args:
         my_hello: what this side says of itself.
         standing, source, inbox, outbox, statistics: the parts of the session.
+        clock: seconds on the session's clock.
 
     Attributes:
         statistics: live counters.
@@ -33,6 +36,7 @@ class LiveCall:
         inbox: Inbox,
         outbox: Outbox,
         statistics: CallStatistics,
+        clock: Callable[[], float],
     ) -> None:
         self.statistics = statistics
         self._my_hello = my_hello
@@ -41,6 +45,7 @@ class LiveCall:
         self._source = source
         self._inbox = inbox
         self._outbox = outbox
+        self._sound_planner = SoundPlanner(statistics, clock)
 
     @property
     def state(self) -> CallState:
@@ -55,8 +60,7 @@ class LiveCall:
     @property
     def sound_plan(self) -> OpusPlan:
         """How sound is best coded now. May be asked from any thread."""
-        counted = self.statistics
-        return sound_plan(counted.motion_loss_there, counted.refused, counted.rtt_s)
+        return self._sound_planner.plan
 
     @property
     def peer(self) -> Hello:

@@ -47,9 +47,8 @@ from .signaling_socket import (
 
 RESUME_S = 12.0  # how long to try to come back; less than servers hold a seat
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 30.0  # at most, between two attempts
-HURRIED_RETRY_S = 1.0  # the same for somebody who waits for it
-# How long one attempt to come back may take: TCP asks again after 1 and 3 s, and a TLS handshake
-# takes five round trips of a satellite.
+HURRIED_RETRY_S = 0.5  # the same for somebody who waits for it
+# TCP asks again after 1 and 3 s, and a TLS handshake takes five round trips of a satellite.
 RESUME_ANSWER_S = 4.0
 DELIBERATE, MESSAGE_TOO_BIG = 1000, 1009  # WebSocket close codes (RFC 6455 section 7.4.1)
 PASSING = {  # refusals of a resume that may be gone at the next attempt
@@ -139,6 +138,7 @@ class SignalingClient:
         welcome: what the server said when it gave the seat, or gave it back.
         connected: whether the server is there, as far as is known.
         patience_s: how long to try to come back before the server counts as gone.
+        resume_answer_s: how long one attempt to come back may take.
         ice_servers: STUN and TURN servers, with the newest credentials.
         malformed: messages of the server that could not be read and were dropped.
     """
@@ -150,6 +150,7 @@ class SignalingClient:
         self.malformed = 0
         self.connected = True
         self.patience_s = RESUME_S
+        self.resume_answer_s = RESUME_ANSWER_S
         self._room = room
         self._passphrase: str | None = None
         self._hurry = asyncio.Event()
@@ -303,7 +304,7 @@ class SignalingClient:
             retry_s = min(2 * retry_s, LONGEST_RETRY_S)
             began = asyncio.get_running_loop().time()
             try:
-                message = await self._connect(self._next_join(), RESUME_ANSWER_S)
+                message = await self._connect(self._next_join(), self.resume_answer_s)
             except ConfappError as error:
                 waited_s += asyncio.get_running_loop().time() - began
                 if error.error_id == ErrorId.SEAT_LOST and self._resume_token is not None:

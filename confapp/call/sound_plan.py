@@ -1,25 +1,39 @@
 """How sound is coded on the link that there is."""
 
+from collections.abc import Callable
+
 from confapp.opus_plan import OpusPlan
 
+from .statistics import CallStatistics
+
 WHOLE = OpusPlan(bitrate=14_000, frame_ms=60)
-NARROW = OpusPlan(bitrate=10_000, frame_ms=60)
+NARROW = OpusPlan(bitrate=8_000, frame_ms=60)
 LOSSY = OpusPlan(bitrate=14_000, frame_ms=20)
-LOSSY_AND_NARROW = OpusPlan(bitrate=10_000, frame_ms=40)
 MUCH_LOST = 0.04  # share; a frame of 60 ms that is lost is heard
-MUCH_REFUSED = 0.1  # share of motion messages that found the channel backed up
-LOW_RATE_RTT_S = 0.4  # round trips of that length are most often queues
+MUCH_REFUSED = 0.1  # share of the motion messages that found the channel backed up
+MUCH_QUEUED_S = 0.15
+NARROW_FOR_S = 15.0  # since it last showed: a link does not become wide because less is sent
 
 
-def sound_plan(lost: float, refused: float, rtt_s: float | None) -> OpusPlan:
-    """The plan for a link.
+class SoundPlanner:
+    """Chooses the plan. Losses of a narrow link are not cured by shorter frames, which cost more.
 
     Args:
-        lost: share of what we send that does not arrive.
-        refused: share of the motion messages that the channel did not take.
-        rtt_s: round trip in seconds; None while it is unknown.
+        statistics: of the session.
+        clock: seconds.
     """
-    narrow = refused > MUCH_REFUSED or (rtt_s or 0.0) > LOW_RATE_RTT_S
-    if lost > MUCH_LOST:
-        return LOSSY_AND_NARROW if narrow else LOSSY
-    return NARROW if narrow else WHOLE
+
+    def __init__(self, statistics: CallStatistics, clock: Callable[[], float]) -> None:
+        self._statistics = statistics
+        self._clock = clock
+        self._narrow_until = float("-inf")
+
+    @property
+    def plan(self) -> OpusPlan:
+        """The plan for now. May be asked from any thread."""
+        counted, now = self._statistics, self._clock()
+        if counted.refused > MUCH_REFUSED or counted.queue_s > MUCH_QUEUED_S:
+            self._narrow_until = now + NARROW_FOR_S
+        if now < self._narrow_until:
+            return NARROW
+        return LOSSY if counted.motion_loss_there > MUCH_LOST else WHOLE

@@ -26,6 +26,7 @@ class CallStatistics:
         sound_sent, sound_received: packets of sound.
         sound_bytes_sent: their Opus, without any header.
         reconnects: how often the call came back after it was lost.
+        queue_s: how much longer the last round trip took than the least; 0 until known.
         clock_offset_s: the peer's clock minus ours in seconds; None until known.
     """
 
@@ -50,4 +51,5 @@ class CallStatistics:
     sound_bytes_sent: int = 0
     reconnects: int = 0
     rtt_s: float | None = None
+    queue_s: float = 0.0
     clock_offset_s: float | None = None

@@ -5,9 +5,9 @@ import pytest
 from confapp.call.call_handlers import CallState, EndReason, StateReason
 from confapp.call.link_health import FEW, LinkHealth
 from confapp.call.patience import Patience
-from confapp.call.sound_plan import LOSSY, LOSSY_AND_NARROW, NARROW, WHOLE, sound_plan
+from confapp.call.sound_plan import LOSSY, NARROW, NARROW_FOR_S, WHOLE, SoundPlanner
 from confapp.call.standing import Standing
-from confapp.opus_plan import OpusPlan
+from confapp.call.statistics import CallStatistics
 
 PATIENCE = Patience()
 
@@ -54,22 +54,6 @@ def test_refusals_are_told_from_the_last_beats() -> None:
     assert health.refused == pytest.approx(0.4)
 
 
-@pytest.mark.parametrize(
-    ("lost", "refused", "rtt_s", "plan"),
-    [
-        (0.0, 0.0, None, WHOLE),
-        (0.1, 0.0, 0.1, LOSSY),
-        (0.0, 0.3, 0.1, NARROW),
-        (0.0, 0.0, 0.9, NARROW),
-        (0.1, 0.3, 0.1, LOSSY_AND_NARROW),
-    ],
-)
-def test_sound_fits_the_link(
-    lost: float, refused: float, rtt_s: float | None, plan: OpusPlan
-) -> None:
-    assert sound_plan(lost, refused, rtt_s) == plan
-
-
 class Clock:
     now = 0.0
 
@@ -108,3 +92,20 @@ def test_who_has_left_the_room_is_waited_for_less() -> None:
     standing.see_peer(True)
     assert standing.still_reconnecting(connected=True, present=True) is None
     assert standing.stand()  # it has come back
+
+
+def test_sound_fits_the_link() -> None:
+    clock, counted = Clock(), CallStatistics()
+    planner = SoundPlanner(counted, clock)
+    assert planner.plan == WHOLE
+    counted.motion_loss_there = 0.1
+    assert planner.plan == LOSSY
+    counted.queue_s = 0.5  # then the losses are those of a full queue
+    assert planner.plan == NARROW
+    counted.queue_s, counted.motion_loss_there = 0.0, 0.0
+    clock.now = NARROW_FOR_S - 1
+    assert planner.plan == NARROW
+    clock.now = NARROW_FOR_S
+    assert planner.plan == WHOLE
+    counted.refused = 0.5
+    assert planner.plan == NARROW
