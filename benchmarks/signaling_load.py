@@ -2,8 +2,10 @@
 
     python -m benchmarks.signaling_load [--sockets 10000] [--rate 200] [--seconds 10]
 
-Server and load run on this machine, over loopback, the server on one core. The same is asked of an
-empty FastAPI WebSocket echo: there a "pairing" is two connections that each get their word back.
+Server and load run on this machine, over loopback, the server on a core of its own. A pairing is a
+room made by HTTP and two people who join it until both know of each other. The same is asked of an
+empty FastAPI app: there it is an empty answer by HTTP and two WebSockets that each get their word
+back.
 """
 
 import argparse
@@ -16,16 +18,21 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from signaling.invitation import Invitations, Role
 from signaling.messages import Join
 
 from .thin_websocket import ThinWebSocket
 
-SECRET = "s" * 32
 OPENING = 64  # connections under way at a time
 DEADLINE_S = 300
-LIMITS = ("MAX_ROOMS", "MAX_SOCKETS", "SOCKETS_PER_ADDRESS", "JOINS_PER_MIN", "ROOMS_PER_MIN")
+LAST_CORE = max(os.sched_getaffinity(0))
+LIMITS = (
+    *("MAX_ROOMS", "ROOMS_PER_ADDRESS", "ROOMS_PER_MIN"),
+    *("MAX_SOCKETS", "SOCKETS_PER_ADDRESS", "JOINS_PER_MIN"),
+)
 MANY = 10_000_000
+ROOM_REQUEST = (
+    b"POST /rooms HTTP/1.1\r\nHost: load\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+)
 
 ECHO = """
 import asyncio, uvicorn
@@ -33,6 +40,8 @@ from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from signaling.server import bind
 from signaling.settings import SignalingSettings
 app = FastAPI()
+@app.post("/rooms", status_code=201)
+async def room(): return {}
 @app.websocket("/")
 async def echo(websocket: WebSocket):
     await websocket.accept()
@@ -51,29 +60,22 @@ from signaling.server import run
 from signaling.settings import SignalingSettings
 run(SignalingSettings(), lambda url: print(url.rpartition(":")[2], flush=True))
 """
-Pair = Callable[[int], Awaitable[tuple[ThinWebSocket, ThinWebSocket]]]
+Pair = Callable[[], Awaitable[tuple[ThinWebSocket, ThinWebSocket]]]
 
 
 class Server:
-    """A server process on one core."""
+    """A server process on the last core."""
 
     def __init__(self, code: str) -> None:
-        names = (
-            "MAX_ROOMS",
-            "MAX_SOCKETS",
-            "SOCKETS_PER_ADDRESS",
-            "JOINS_PER_MIN",
-            "ROOMS_PER_MIN",
-        )
-        raised = {f"CONFAPP_SIGNALING_{name}": str(MANY) for name in names}
-        own = {"CONFAPP_SIGNALING_PORT": "0", "CONFAPP_SIGNALING_SECRET": SECRET}
+        raised = {f"CONFAPP_SIGNALING_{name}": str(MANY) for name in LIMITS}
+        own = {"CONFAPP_SIGNALING_PORT": "0"}
         self._process = subprocess.Popen(
             [sys.executable, "-c", code],
             stdout=subprocess.PIPE,
             text=True,
             env=os.environ | raised | own,
         )
-        os.sched_setaffinity(self._process.pid, {max(os.sched_getaffinity(0))})
+        os.sched_setaffinity(self._process.pid, {LAST_CORE})
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
 
@@ -96,18 +98,17 @@ class Server:
         self._process.communicate()
 
 
-async def make_rooms(port: int, count: int) -> list[str]:
-    """Make rooms over one kept-alive connection after another; their ids."""
-    request = b"POST /rooms HTTP/1.1\r\nHost: load\r\nContent-Length: 0\r\n\r\n"
+async def ask_for_room(port: int) -> dict[str, str]:
+    """`POST /rooms` on a connection of its own; the JSON answer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    rooms = []
-    for _ in range(count):
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        rooms.append(str(json.loads(await reader.readexactly(length))["room"]))
+    writer.write(ROOM_REQUEST)
+    answer = await reader.read()
     writer.close()
-    return rooms
+    head, _, body = answer.partition(b"\r\n\r\n")
+    if b" 201 " not in head.partition(b"\r\n")[0]:
+        raise ConnectionError(answer.decode())
+    created: dict[str, str] = json.loads(body)
+    return created
 
 
 async def expect(websocket: ThinWebSocket, said: bytes) -> None:
@@ -117,19 +118,17 @@ async def expect(websocket: ThinWebSocket, said: bytes) -> None:
         raise ConnectionError(message.decode())
 
 
-def pair_in(port: int, rooms: list[str]) -> Pair:
-    """Pairs two people in the room of a number; done once both know of each other."""
-    invitations = Invitations(SECRET)
+def pair_in(port: int) -> Pair:
+    """Pairs two people in a new room; done once both know of each other."""
 
-    async def pair(number: int) -> tuple[ThinWebSocket, ThinWebSocket]:
-        room = rooms[number]
-        token = invitations.sign(room, Role.GUEST, int(time.time()) + 3600)
-        join = Join(token=token).model_dump_json()
-        first = await ThinWebSocket.connect(port, f"/r/{room}/ws")
-        first.send(join)
+    async def pair() -> tuple[ThinWebSocket, ThinWebSocket]:
+        created = await ask_for_room(port)
+        path, join = f"/r/{created['room']}/ws", Join(token=created["guest_token"])
+        first = await ThinWebSocket.connect(port, path)
+        first.send(join.model_dump_json())
         await expect(first, b'"welcome"')
-        second = await ThinWebSocket.connect(port, f"/r/{room}/ws")
-        second.send(join)
+        second = await ThinWebSocket.connect(port, path)
+        second.send(join.model_dump_json())
         await expect(second, b'"peer_present":true')
         await expect(first, b'"peer-joined"')
         return first, second
@@ -138,12 +137,13 @@ def pair_in(port: int, rooms: list[str]) -> Pair:
 
 
 def echo_in(port: int) -> Pair:
-    """The same amount of connections and messages with an echo."""
+    """The same connections and requests where nothing stands behind them."""
 
-    async def pair(number: int) -> tuple[ThinWebSocket, ThinWebSocket]:
+    async def pair() -> tuple[ThinWebSocket, ThinWebSocket]:
+        await ask_for_room(port)
         both = await ThinWebSocket.connect(port, "/"), await ThinWebSocket.connect(port, "/")
         for websocket in both:
-            websocket.send(f"pair {number}")
+            websocket.send("pair")
             await websocket.receive()
         return both
 
@@ -155,17 +155,17 @@ async def measure(server: Server, pair: Pair, idle: int, rate: int, seconds: int
     empty = server.mib
     opening = asyncio.Semaphore(OPENING)
 
-    async def hold(number: int) -> tuple[ThinWebSocket, ThinWebSocket]:
+    async def hold() -> tuple[ThinWebSocket, ThinWebSocket]:
         async with opening:
-            return await pair(number)
+            return await pair()
 
-    held = await asyncio.gather(*(hold(number) for number in range(idle)))
+    held = await asyncio.gather(*(hold() for _ in range(idle)))
     full = server.mib
     took: list[float] = []
 
-    async def timed(number: int) -> None:
+    async def timed() -> None:
         began = time.perf_counter()
-        both = await pair(number)
+        both = await pair()
         took.append(time.perf_counter() - began)
         for websocket in both:
             websocket.close()
@@ -174,7 +174,7 @@ async def measure(server: Server, pair: Pair, idle: int, rate: int, seconds: int
     running = []
     for number in range(rate * seconds):
         await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-        running.append(asyncio.create_task(timed(idle + number)))
+        running.append(asyncio.create_task(timed()))
     await asyncio.gather(*running)
     passed, cpu = time.perf_counter() - began, server.cpu_s - cpu
     took.sort()
@@ -194,18 +194,16 @@ async def main() -> None:
     parser.add_argument("--rate", type=int, default=200, help="pairings a second")
     parser.add_argument("--seconds", type=int, default=10)
     options = parser.parse_args()
+    if others := os.sched_getaffinity(0) - {LAST_CORE}:
+        os.sched_setaffinity(0, others)  # the load beside the server, not in its way
     idle, rate, seconds = options.sockets // 2, options.rate, options.seconds
     async with asyncio.timeout(DEADLINE_S):
         for name, code in (("signaling server", SERVE), ("empty echo", ECHO)):
             print(name, flush=True)
             server = Server(code)
             try:
-                if code is ECHO:
-                    pair = echo_in(server.port)
-                else:
-                    rooms = await make_rooms(server.port, idle + rate * seconds)
-                    pair = pair_in(server.port, rooms)
-                await measure(server, pair, idle, rate, seconds)
+                pair = echo_in if code is ECHO else pair_in
+                await measure(server, pair(server.port), idle, rate, seconds)
             finally:
                 server.stop()
 

@@ -8,9 +8,11 @@ import torch
 
 from confapp.call.call_handlers import EndReason
 from confapp.call_notices import END_NOTICES
+from confapp.call_summary import CallSummary
 from confapp.call_thread import hold_call
 from confapp.clip_files import open_model
 from confapp.errors import ConfappError
+from confapp.page.page_command import hold_page_call
 from confapp.participant import Participant
 from confapp.settings import CallSettings
 
@@ -28,15 +30,28 @@ def hold(
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     head = open_model(settings.model, untrained=settings.untrained)
-    participant = Participant(settings, head, sends=sends, receives=receives, notify=_notify)
-    with contextlib.closing(participant):
-        summary = hold_call(participant, room_url, window=receives and settings.window)
+    summary: CallSummary | None
+    if sends and receives and _wants_page(settings):
+        summary = hold_page_call(settings, head, room_url, _notify)
+        if summary is None:  # left from the lobby
+            return
+    else:
+        participant = Participant(settings, head, sends=sends, receives=receives, notify=_notify)
+        with contextlib.closing(participant):
+            summary = hold_call(participant, room_url, window=receives and settings.window)
     for line in summary.lines():
         _notify(line)
     if as_json:
         print(json.dumps(summary.as_json()), flush=True)
     if summary.end in LOST:
         raise ConfappError(summary.end, END_NOTICES[summary.end])
+
+
+def _wants_page(settings: CallSettings) -> bool:
+    """As the settings say; else where a person sits at a terminal and wants to see the call."""
+    if settings.page is not None:
+        return settings.page
+    return settings.window and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _notify(sentence: str) -> None:

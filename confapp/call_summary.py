@@ -23,6 +23,7 @@ class CallSummary:
         seconds: from the first motion to the end.
         wire_up_kbps, wire_down_kbps: whole IP datagrams in each direction in that time.
         rtt_ms: round trip; latencies are known to half of it.
+        loop_lag_ms_p99: how late the event loop was, 99 of 100 times at most.
         sender, receiver: what this end sent and received.
     """
 
@@ -34,6 +35,7 @@ class CallSummary:
     wire_up_kbps: float
     wire_down_kbps: float
     rtt_ms: float | None
+    loop_lag_ms_p99: float | None
     sender: SenderStatistics | None
     receiver: ReceiverStatistics | None
 
@@ -73,6 +75,11 @@ class CallSummary:
                 lines.append(
                     f"latency   {received['latency_ms_p50']:.0f} ms (median), "
                     f"{received['latency_ms_p95']:.0f} ms (95 %), capture to rendered"
+                )
+            if received["steps_down"]:
+                lines.append(
+                    f"quality   {received['steps_down']} times a step down, this machine is too "
+                    f"slow; {received['thinned']} frames left out"
                 )
         lines.append(
             f"wire      {self.wire_up_kbps:.1f} kbit/s up, {self.wire_down_kbps:.1f} down, "

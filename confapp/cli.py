@@ -14,6 +14,7 @@ import typer
 
 from confapp import __version__
 from confapp.errors import ConfappError
+from confapp.evaluation.cli import evaluate_app, study_app
 from confapp.pose_offset import PoseOffset
 from models.config import DEFAULT_CONFIG
 
@@ -25,8 +26,8 @@ app = typer.Typer(
 )
 tables_app = typer.Typer(no_args_is_help=True, help="The codec's tables.")
 app.add_typer(tables_app, name="tables")
-evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a model on clips.")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(study_app, name="study")
 data_app = typer.Typer(no_args_is_help=True, help="Shards to train on.")
 app.add_typer(data_app, name="data")
 
@@ -66,6 +67,14 @@ Source = Annotated[
     Path | None, typer.Option(help="your photo; default: the first frame with a face")
 ]
 Window = Annotated[bool | None, typer.Option("--window/--no-window", help="show the other person")]
+Page = Annotated[
+    bool | None,
+    typer.Option(
+        "--page/--no-page",
+        help="open the call in a browser, or in a plain window; default: page at a terminal",
+    ),
+]
+Name = Annotated[str | None, typer.Option(help="what the other person sees you called")]
 Record = Annotated[Path | None, typer.Option(help="keep what is seen (.mp4) or received (.fvc)")]
 Seconds = Annotated[float | None, typer.Option(help="hang up after this time")]
 Passphrase = Annotated[
@@ -143,6 +152,8 @@ def call(
     clip: Input = None,
     loop: Loop = None,
     source: Source = None,
+    name: Name = None,
+    page: Page = None,
     window: Window = None,
     record: Record = None,
     seconds: Seconds = None,
@@ -296,95 +307,7 @@ def tables_fit(
     fit_tables(open_model(model, untrained=untrained), clips, out, epoch)
 
 
-Shards = Annotated[
-    list[Path] | None, typer.Option(help="validation shards or folders of them (repeatable)")
-]
 Landmarks = Annotated[Path | None, typer.Option(help="MediaPipe face_landmarker.task")]
-Identity = Annotated[Path | None, typer.Option(help="ArcFace network, ONNX")]
-Videos = Annotated[Path | None, typer.Option(help="folder of square videos, one person each")]
-People = Annotated[int, typer.Option("--clips", min=1, max=24, help="so many people at most")]
-Results = Annotated[Path, typer.Option("-o", "--out", help="folder for figures, tables and sheets")]
-
-
-@evaluate_app.command("reconstruct")
-def evaluate_reconstruct(
-    data: Shards = None,
-    videos: Annotated[
-        Path | None,
-        typer.Option(help="folder of clips at full rate: expression and smoothness as well"),
-    ] = None,
-    model: Model = DEFAULT_CONFIG,
-    untrained: Untrained = False,
-    lpips: Annotated[Path | None, typer.Option(help="VGG16 with LPIPS heads, safetensors")] = None,
-    landmarks: Landmarks = None,
-    identity: Identity = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="write the figures")] = None,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="folder for figures, tables and sheets")
-    ] = None,
-    clips: Annotated[int | None, typer.Option(min=1, help="only the first clips")] = None,
-    frames: Annotated[int | None, typer.Option(min=1, help="only so many frames a clip")] = None,
-    every: Annotated[int, typer.Option(min=1, help="score every n-th frame of the videos")] = 1,
-) -> None:
-    """Render clips from their first frame, beside the frozen and the shifted source."""
-    from confapp.evaluation.reconstruct_command import ReconstructOptions, evaluate_reconstruction
-
-    options = ReconstructOptions(
-        data=tuple(data or ()),
-        videos=videos,
-        lpips=lpips,
-        landmarks=landmarks,
-        identity=identity,
-        json_file=json_file,
-        out=out,
-        clips=clips,
-        frames=frames,
-        every=every,
-    )
-    print(evaluate_reconstruction(model, options, untrained=untrained), end="")
-
-
-@evaluate_app.command("transfer")
-def evaluate_transfer(
-    out: Results,
-    data: Shards = None,
-    videos: Videos = None,
-    model: Model = DEFAULT_CONFIG,
-    untrained: Untrained = False,
-    landmarks: Landmarks = None,
-    identity: Identity = None,
-    clips: People = 12,
-    drivers: Annotated[int, typer.Option(min=1, help="so many people drive, a sheet each")] = 2,
-    relative: Annotated[
-        bool, typer.Option("--relative", help="add the movements to the source's own pose")
-    ] = False,
-) -> None:
-    """Let people do what another person does: sheets, and whether each stays themselves."""
-    from confapp.evaluation import grid_command
-
-    options = grid_command.GridOptions(out, tuple(data or ()), videos, landmarks, identity, clips)
-    tables = grid_command.evaluate_transfer(
-        model, options, untrained=untrained, drivers=drivers, relative=relative
-    )
-    print(tables, end="")
-
-
-@evaluate_app.command("turn")
-def evaluate_turn(
-    out: Results,
-    data: Shards = None,
-    videos: Videos = None,
-    model: Model = DEFAULT_CONFIG,
-    untrained: Untrained = False,
-    landmarks: Landmarks = None,
-    identity: Identity = None,
-    clips: People = 12,
-) -> None:
-    """Turn people by yaw offsets from -30 to 30 degrees: a sheet, and CSIM with the source."""
-    from confapp.evaluation import grid_command
-
-    options = grid_command.GridOptions(out, tuple(data or ()), videos, landmarks, identity, clips)
-    print(grid_command.evaluate_turn(model, options, untrained=untrained), end="")
 
 
 @data_app.command("prepare")
@@ -475,6 +398,24 @@ def bench_link(
     figures = run(PROFILES[profile], seconds, outage)
     lines = [line for end in figures for line in ("", *end.lines())]
     print(json.dumps([asdict(end) for end in figures]) if as_json else "\n".join(lines[1:]))
+
+
+@app.command()
+def bench(
+    model: Model = DEFAULT_CONFIG,
+    untrained: Untrained = False,
+    seconds: Annotated[float, typer.Option(min=0.1, help="for each stage")] = 3,
+    frames: Annotated[int, typer.Option(min=0, help="render so many for the memory figure")] = 0,
+    call_seconds: Annotated[
+        float, typer.Option("--call", min=0, help="also hold a call of so many seconds")
+    ] = 0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="write the figures")] = None,
+) -> None:
+    """Measure the networks on this machine, beside the public layers and a matrix product."""
+    from confapp.bench_command import bench as run
+    from confapp.benchmark.run import BenchmarkOptions
+
+    run(BenchmarkOptions(model, untrained, seconds, frames, call_seconds), json_file)
 
 
 @app.command()

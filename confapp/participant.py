@@ -13,8 +13,10 @@ from pathlib import Path
 from confapp import __version__
 from confapp.call.call_handlers import CallHandlers, CallState, EndReason, StateReason
 from confapp.call.call_session import CallSession
+from confapp.call.control_message import RecordingStep
 from confapp.call.hello import Hello
 from confapp.call.peer_link import LinkOptions
+from confapp.call.source_exchange import SourcePhoto as ReceivedPhoto
 from confapp.call_notices import END_NOTICES, LIVE_AGAIN, SAFETY_CODE, STATE_NOTICES
 from confapp.call_report import INTERVAL_S, CallReport, CallReporter, ReportFile
 from confapp.call_sound import open_sound, speaker_opener
@@ -22,12 +24,14 @@ from confapp.call_summary import CallSummary, kbps
 from confapp.codec import MotionCodec
 from confapp.doorbell import Doorbell
 from confapp.errors import ConfappError
+from confapp.loop_lag import LoopLag
 from confapp.media.camera import Camera
 from confapp.media.clip import Clip
 from confapp.media.frame_source import FrameSource
 from confapp.media.paced_clip import PacedClip
 from confapp.media.recorder import Recorder
 from confapp.model_tables import tables_for
+from confapp.page.page_session import CallAudience
 from confapp.pose_offset import PoseOffset
 from confapp.settings import CallSettings
 from models.talking_head import TalkingHead
@@ -65,6 +69,9 @@ class Participant:
         head: the model.
         sends, receives: which directions this end takes part in.
         notify: takes a sentence for the person, from any thread.
+        frames: the camera, where somebody else has opened it; None to open what the settings name.
+        photo: the source, in place of what the settings name.
+        audience: who watches in place of a terminal and a window.
 
     Attributes:
         offset: how far the viewer has turned the remote head; set it from any thread.
@@ -85,6 +92,9 @@ class Participant:
         sends: bool,
         receives: bool,
         notify: Callable[[str], None],
+        frames: FrameSource | None = None,
+        photo: SourcePhoto | None = None,
+        audience: CallAudience | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.offset = PoseOffset()
@@ -94,12 +104,16 @@ class Participant:
         self._clock = clock
         self._head = head
         self._codec = tables_for(head, settings.tables).codec(settings.codec)
+        self._loop_lag = LoopLag(clock)
         self._call: CallSession | None = None
         self._end: EndReason | None = None
         self._wire_start: _WireCount | None = None
         self._wire_stop: _WireCount | None = None
         self.report: CallReport | None = None
         self.safety_code: str | None = None
+        self._frames = frames
+        self._photo = photo
+        self._audience = audience
         self._keeps = ExitStack()
         with ExitStack() as opened:
             codec = self._codec
@@ -115,6 +129,17 @@ class Participant:
     def close(self) -> None:
         """Let the camera go and finish the recordings. May be called again."""
         self._keeps.close()
+
+    def retake(self, photo: SourcePhoto) -> None:
+        """Be animated from another photo from now on. On the event loop."""
+        self._photo = photo
+        if self._sender is not None:
+            self._sender.retake(photo)
+
+    def send_recording(self, step: RecordingStep) -> None:
+        """Ask the other side whether it may be recorded, or answer it. On the event loop."""
+        if self._call is not None:
+            self._call.send_recording(step)
 
     async def run(self, room_url: str) -> CallSummary:
         """Hold the call until somebody leaves, the clip ends, or the task is cancelled.
@@ -134,24 +159,28 @@ class Participant:
         return self._summary()
 
     async def _hold(self, room_url: str) -> None:
+        audience = self._audience
         doorbell = Doorbell(sys.stdin, self._notify)
+        ring = doorbell.ring if sys.stdin.isatty() else None
         handlers = CallHandlers(
-            on_lobby=lambda: self._notify("Waiting for the host to let you in."),
-            on_knock=doorbell.ring if sys.stdin.isatty() else None,
-            on_waiting=lambda: self._notify("Waiting for the other person."),
+            on_lobby=lambda: self._say_state("Waiting for the host to let you in."),
+            on_knock=ring if audience is None else audience.on_knock,
+            on_waiting=lambda: self._say_state("Waiting for the other person."),
             on_live=self._on_live,
             on_state=self._on_state,
             on_safety_code=self._on_safety_code,
             on_sound=self._speaker.on_sound if self._speaker else None,
             on_sound_clock=self._speaker.sync.on_sound_clock if self._speaker else None,
             on_motion=self._receiver.on_motion if self._receiver else None,
-            on_source=self._receiver.on_source if self._receiver else None,
+            on_source=self._on_source if self._receiver else None,
             on_delivered=self._sender.on_delivered if self._sender else None,
             on_key_request=self._sender.on_key_request if self._sender else None,
+            on_recording=None if audience is None else audience.on_recording,
             on_ended=self._on_ended,
         )
         hello = Hello(
             app=__version__,
+            person=self._settings.name,
             sends=self._sender is not None,
             receives=self._receiver is not None,
             model_name=self._head.config.name,
@@ -169,7 +198,10 @@ class Participant:
             clock=self._clock,
             options=LinkOptions(relay_only=self._settings.relay_only),
         ) as call:
-            work: set[asyncio.Task[object]] = {asyncio.create_task(call.wait_ended())}
+            work: set[asyncio.Task[object]] = {
+                asyncio.create_task(call.wait_ended()),
+                asyncio.create_task(self._loop_lag.run()),
+            }
             beside = [asyncio.create_task(self._report(call))]
             if self.microphone is not None and call.can_send:
                 beside.append(asyncio.create_task(self.microphone.run(call)))
@@ -205,6 +237,8 @@ class Participant:
 
         def show(frame: RenderedFrame) -> None:
             self.pictures.append(frame)
+            if self._audience is not None:
+                self._audience.on_picture(frame)
             if pictures is not None:
                 pictures.write(frame.rgb, frame.timestamp_ms)
 
@@ -223,9 +257,11 @@ class Participant:
     def _make_sender(self, codec: MotionCodec, opened: ExitStack, *, keeps: bool) -> SenderSession:
         settings = self._settings
         size = self._head.config.image_size
-        photo = SourcePhoto.of_file(settings.source, size) if settings.source else None
+        photo = self._photo
+        if photo is None and settings.source is not None:
+            photo = SourcePhoto.of_file(settings.source, size)
         record = settings.record if keeps else None
-        frames = self._frames = open_frames(settings, self._clock)
+        frames = self._frames = self._frames or open_frames(settings, self._clock)
         opened.callback(frames.close)
         return SenderSession(
             self._head,
@@ -234,7 +270,7 @@ class Participant:
             photo=photo,
             recorder=opened.enter_context(self._recorder(record)) if record else None,
             on_began=self._on_began,
-            on_face=lambda state: self._notify(FACE_NOTICES[state]),
+            on_face=self._on_face,
             clock=self._clock,
         )
 
@@ -242,7 +278,7 @@ class Participant:
         frames = self._frames
 
         def clip_started() -> float | None:
-            return frames.started if isinstance(frames, PacedClip) else None
+            return getattr(frames, "started", None)  # a camera has no such time
 
         sound = open_sound(self._settings, self._clock, clip_started, self._notify)
         if sound is None:
@@ -261,14 +297,25 @@ class Participant:
 
     def _on_live(self, call: CallSession) -> None:
         self._call = call
-        self._notify("The call stands.")
+        self._say_state("The call stands.", standing=True)
+        if self._audience is not None:
+            self._audience.on_peer(call.peer.person)
+
+    def _on_source(self, photo: ReceivedPhoto) -> None:
+        assert self._receiver is not None  # noqa: S101 (else nobody calls this)
+        self._receiver.on_source(photo)
+        if self._audience is not None:
+            self._audience.on_peer_photo(photo.still)
 
     def _on_state(self, _state: CallState, reason: StateReason) -> None:
-        self._notify(STATE_NOTICES.get(reason, LIVE_AGAIN))
+        urgent = reason is not StateReason.NONE
+        self._say_state(STATE_NOTICES.get(reason, LIVE_AGAIN), standing=True, urgent=urgent)
 
     def _on_safety_code(self, code: str) -> None:
         self.safety_code = code
         self._notify(SAFETY_CODE.format(code=code))
+        if self._audience is not None:
+            self._audience.on_safety_code(code)
 
     def _on_beside_done(self, task: asyncio.Task[None]) -> None:
         """Sound that breaks is told, and the picture goes on."""
@@ -292,7 +339,17 @@ class Participant:
 
     def _on_ended(self, reason: EndReason) -> None:
         self._end = reason
-        self._notify(END_NOTICES[reason])
+        self._say_state(END_NOTICES[reason])
+
+    def _say_state(self, sentence: str, *, standing: bool = False, urgent: bool = False) -> None:
+        self._notify(sentence)
+        if self._audience is not None:
+            self._audience.on_state(sentence, standing=standing, urgent=urgent)
+
+    def _on_face(self, state: FaceState) -> None:
+        self._notify(FACE_NOTICES[state])
+        if self._audience is not None:
+            self._audience.on_remark(FACE_NOTICES[state])
 
     def _on_began(self) -> None:
         if self._wire_start is None and self._call is not None:
@@ -319,12 +376,13 @@ class Participant:
             rtt_ms=None
             if call is None or call.statistics.rtt_s is None
             else round(call.statistics.rtt_s * 1000, 2),
+            loop_lag_ms_p99=self._loop_lag.percentile_ms(99),
             sender=self._sender.statistics if self._sender is not None else None,
             receiver=self._receiver.statistics if self._receiver is not None else None,
         )
 
 
-def open_frames(settings: CallSettings, clock: Callable[[], float]) -> FrameSource:
+def open_frames(settings: CallSettings, clock: Callable[[], float] = time.monotonic) -> FrameSource:
     """The clip of the settings, else the camera.
 
     Raises:

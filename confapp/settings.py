@@ -12,6 +12,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from confapp.call.hello import MAX_PERSON
 from confapp.codec import CodecMode
 from confapp.errors import ConfappError
 from models.config import DEFAULT_CONFIG
@@ -35,6 +36,8 @@ class CallSettings(BaseSettings):
         loop: play the clip again and again.
         source: the photo that the other side animates; None for the first good frame.
         window: show the other person in a window.
+        page: the local web page in place of the window; None: where a person is at a terminal.
+        name: what the other person sees you called.
         record: .mp4 keeps the pictures; .fvc (receiving only) the packets themselves.
         seconds: hang up this long after the call stands; None to go on until somebody leaves.
         threads: CPU threads of the networks; None for as many as there are cores.
@@ -61,6 +64,8 @@ class CallSettings(BaseSettings):
     loop: bool = False
     source: Path | None = None
     window: bool = True
+    page: bool | None = None
+    name: str = Field(default="", max_length=MAX_PERSON)
     record: Path | None = None
     seconds: float | None = Field(default=None, gt=0)
     threads: int | None = Field(default=None, ge=1)

@@ -7,8 +7,9 @@ COPY models models
 COPY sender sender
 COPY receiver receiver
 COPY signaling signaling
-# `confapp` without its dependencies, and of those what the server imports.
-RUN python -m venv /opt/confapp \
+# `confapp` without its weights, clips and dependencies; of these what the server imports.
+RUN rm -rf models/checkpoints/*.safetensors confapp/demo/people \
+ && python -m venv /opt/confapp \
  && /opt/confapp/bin/pip install --no-cache-dir -c constraints.txt \
       fastapi "uvicorn[standard]" pydantic-settings typer itsdangerous prometheus-client segno redis \
  && /opt/confapp/bin/pip install --no-cache-dir --no-deps .

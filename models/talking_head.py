@@ -13,7 +13,6 @@ from torch import Tensor
 
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
-from models.appearance import SourceFeatures
 from models.checkpoints.checkpoint import (
     FINGERPRINT_DIGITS,
     Checkpoint,
@@ -21,6 +20,8 @@ from models.checkpoints.checkpoint import (
     shipped_weights,
 )
 from models.config import CONFIGS, ModelConfig
+from models.engine import Engine, PreparedSource
+from models.engine_plan import EnginePlan, choose_plan
 from models.geometry import rotation_matrix, transform_keypoints
 from models.motion_field import Keypoints
 from models.networks import Networks
@@ -39,25 +40,30 @@ class SourceAppearance:
     """All that the renderer keeps of one source photo; made once, used for every frame.
 
     Attributes:
-        features: f_s and its finer planes.
         canonical: x_c, (1, K, 3).
-        keypoints: x_s and R_s of the photo itself.
         motion: the photo's own head pose and expression.
+        prepared: all else, as the engine reads it.
     """
 
-    features: SourceFeatures
     canonical: Tensor
-    keypoints: Keypoints
     motion: MotionFrame
+    prepared: PreparedSource
 
 
 class TalkingHead:
     """The networks of one model, ready to use on one device.
 
     Any thread may use it. The same input gives the same output, bit for bit, on the same machine
-    with the same number of threads.
+    with the same plan and number of threads. Another plan rounds otherwise; two ends of a call need
+    not have the same one, since motion is sent as numbers and the picture is made at one end.
+
+    Args:
+        checkpoint: the weights.
+        trained: False for random weights.
+        plan: how to run them; default: what `choose_plan` finds for this machine.
 
     Attributes:
+        plan: how they run, and why.
         config: shapes; pictures are (image_size, image_size, 3) RGB uint8.
         fingerprint: names these weights; both ends of a call must have the same. 16 characters;
             random weights have one of configuration and seed, ``untrained-`` and 6 digits, since
@@ -65,26 +71,30 @@ class TalkingHead:
         trained: False for random weights.
     """
 
-    def __init__(self, checkpoint: Checkpoint, *, trained: bool, device: str = "cpu") -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, *, trained: bool, plan: EnginePlan | None = None
+    ) -> None:
         self.config: ModelConfig = checkpoint.config
         self.fingerprint = checkpoint.fingerprint
         self.trained = trained
-        self._device = torch.device(device)
-        networks = checkpoint.networks().eval().requires_grad_(False)
-        self._networks: Networks = networks.to(self._device)
-        _channels_last(self._networks)
+        self.plan = plan or choose_plan()
+        self._device = self.plan.device
+        self._engine = Engine(checkpoint.networks(), self.plan)
+        self._warm = False
 
     @classmethod
-    def untrained(cls, name: str, device: str = "cpu") -> "TalkingHead":
+    def untrained(cls, name: str, plan: EnginePlan | None = None) -> "TalkingHead":
         """Random weights, the same on every machine, to try the road without trained ones.
 
         Raises:
             CheckpointError: `name` is no configuration.
         """
-        return cls(_random_checkpoint(_config(name)), trained=False, device=device)
+        return cls(random_checkpoint(_config(name)), trained=False, plan=plan)
 
     @classmethod
-    def open(cls, model: str, *, untrained: bool = False, device: str = "cpu") -> "TalkingHead":
+    def open(
+        cls, model: str, *, untrained: bool = False, plan: EnginePlan | None = None
+    ) -> "TalkingHead":
         """Open a model by configuration name or by weights file.
 
         Args:
@@ -94,33 +104,25 @@ class TalkingHead:
         Raises:
             CheckpointError: no such model, no trained weights, or weights that cannot be used.
         """
-        if model.endswith(".safetensors"):
-            return cls(Checkpoint.load(Path(model)), trained=True, device=device)
-        config = _config(model)
-        path = shipped_weights(config.name)
-        if path.is_file():
-            return cls(Checkpoint.load(path), trained=True, device=device)
-        if untrained:
-            return cls.untrained(config.name, device)
-        raise CheckpointError(
-            "weights-missing",
-            f"there are no trained weights for {config.name} yet; give a weights file with --model "
-            "FILE.safetensors, or try the road with random ones by --untrained",
-        )
+        checkpoint, trained = find_checkpoint(model, untrained=untrained)
+        return cls(checkpoint, trained=trained, plan=plan)
 
     @torch.inference_mode()
     def encode_source(self, photo: Picture) -> SourceAppearance:
-        """F, L, H and Δ on a source photo.
+        """F, L, H and Δ on a source photo; the first time, M and G are warmed up too.
 
         Raises:
             ValueError: the photo is not (image_size, image_size, 3) uint8.
         """
         image = self._image(photo)
         motion = self._motion_of(image, timestamp_ms=0)
-        canonical = self._networks.canonical(image)
-        features = self._networks.appearance(image)
+        canonical = self._engine.canonical(image)
         keypoints = self._keypoints(canonical, motion, PoseOffset())
-        return SourceAppearance(features, canonical, keypoints, motion)
+        prepared = self._engine.prepare(self._engine.appearance(image), keypoints)
+        if not self._warm:  # the first frame is slow: weights are put in order, code is made
+            self._engine.render(prepared, keypoints)
+            self._warm = True
+        return SourceAppearance(canonical, motion, prepared)
 
     @torch.inference_mode()
     def encode_motion(self, frame: Picture, timestamp_ms: int = 0) -> MotionFrame:
@@ -151,15 +153,10 @@ class TalkingHead:
             ValueError: the frame has more keypoints than the model.
         """
         driving = self._keypoints(appearance.canonical, motion, offset)
-        field = self._networks.motion_field(
-            appearance.features.volume, appearance.keypoints, driving
-        )
-        image = self._networks.generator(appearance.features, field)
-        pixels = (image[0].permute(1, 2, 0) * 255).round().to(torch.uint8).cpu()
-        return np.ascontiguousarray(pixels.numpy())
+        return self._engine.render(appearance.prepared, driving).numpy()
 
     def _motion_of(self, image: Tensor, timestamp_ms: int) -> MotionFrame:
-        motion = self._networks.motion_encoder(image)
+        motion = self._engine.motion(image)
         return MotionFrame.of(
             motion.angles[0].cpu().numpy(),
             motion.translation[0].cpu().numpy(),
@@ -198,11 +195,25 @@ class TalkingHead:
         return pixels.permute(2, 0, 1)[None].float() / 255
 
 
-def _channels_last(network: torch.nn.Module) -> None:
-    """Planes run faster with channels last; volumes stay as they are."""
-    for layer in network.modules():
-        if isinstance(layer, torch.nn.Conv2d):
-            layer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+def find_checkpoint(model: str, *, untrained: bool = False) -> tuple[Checkpoint, bool]:
+    """The weights that `TalkingHead.open` takes, and whether they are trained.
+
+    Raises:
+        CheckpointError: as `TalkingHead.open`.
+    """
+    if model.endswith(".safetensors"):
+        return Checkpoint.load(Path(model)), True
+    config = _config(model)
+    path = shipped_weights(config.name)
+    if path.is_file():
+        return Checkpoint.load(path), True
+    if untrained:
+        return random_checkpoint(config), False
+    raise CheckpointError(
+        "weights-missing",
+        f"there are no trained weights for {config.name} yet; give a weights file with --model "
+        "FILE.safetensors, or try the road with random ones by --untrained",
+    )
 
 
 def _config(name: str) -> ModelConfig:
@@ -214,7 +225,8 @@ def _config(name: str) -> ModelConfig:
     return config
 
 
-def _random_checkpoint(config: ModelConfig) -> Checkpoint:
+def random_checkpoint(config: ModelConfig) -> Checkpoint:
+    """Random weights of a configuration, the same on every machine."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(UNTRAINED_SEED)
         networks = Networks(config)

@@ -20,6 +20,7 @@ from models.talking_head import SourceAppearance, TalkingHead
 from receiver.motion_playout import MotionPlayout
 from receiver.motion_smoothing import MotionSmoothing
 from receiver.packet_recorder import PacketRecorder
+from receiver.quality_step import QualityStep
 from receiver.rendered_frame import RenderedFrame
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,10 @@ class ReceiverStatistics:
         received: frames that could be decoded.
         late: decoded frames that came after a newer one was shown.
         skipped: frames that a newer one replaced before they were rendered.
+        thinned: frames left out by the quality step.
         rendered: pictures shown.
+        quality_step: where the quality stands, 0 is the best; see `QualityStep`.
+        steps_down: how often the machine was too slow for a step.
         extrapolated: pictures shown in place of motion that did not come.
         photos_refused: photos of the other side that could not be used.
         payload_bytes: coded motion of the frames received, without headers.
@@ -49,7 +53,10 @@ class ReceiverStatistics:
     received: int = 0
     late: int = 0
     skipped: int = 0
+    thinned: int = 0
     rendered: int = 0
+    quality_step: int = 0
+    steps_down: int = 0
     extrapolated: int = 0
     photos_refused: int = 0
     payload_bytes: int = 0
@@ -111,6 +118,7 @@ class ReceiverSession:
         self._picture_due = earliest
         self._packets = packets
         self._clock = clock
+        self._quality = QualityStep()
         self._photos: NewestSlot[SourcePhoto] = NewestSlot()
         self._motions: NewestSlot[MotionFrame] = NewestSlot()
         self._decoder = codec.decoder()
@@ -235,6 +243,9 @@ class ReceiverSession:
         while (motion := await self._motions.take()) is not None:
             if self._appearance is None:
                 continue
+            if not self._quality.takes(motion.timestamp_ms):
+                self.statistics.thinned = self._quality.thinned
+                continue
             done = await loop.run_in_executor(self._network_thread, self._render_one, motion)
             captured_there = self._origin + motion.timestamp_ms / 1000
             if self._on_shown is not None:
@@ -246,10 +257,13 @@ class ReceiverSession:
     def _render_one(self, motion: MotionFrame) -> float:
         """Render, show and count, on the networks' thread; when it was done."""
         assert self._appearance is not None  # noqa: S101 (checked by the caller)
+        start = self._clock()
         rgb = self._head.render(self._appearance, motion, self._offset())
         self._show(RenderedFrame(rgb, motion.timestamp_ms))
         done = self._clock()
+        self._quality.rendered(start, done)
         statistics = self.statistics
+        statistics.quality_step, statistics.steps_down = self._quality.step, self._quality.downs
         if statistics.first_rendered is None:
             statistics.first_rendered = done
             statistics.first_timestamp_ms = motion.timestamp_ms

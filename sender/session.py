@@ -107,6 +107,8 @@ class SenderSession:
         self._clock = clock
         self._captured: NewestSlot[VideoFrame] = NewestSlot()
         self._replaced_before = 0
+        self._retaken = False
+        self._began = False
         self._camera_origin = 0.0  # on the clock, at the camera's timestamp 0
         self._start_ms = 0  # the camera's timestamp at the stream's timestamp 0
         self._face = FaceState.FOUND
@@ -134,8 +136,9 @@ class SenderSession:
         """
         capture = asyncio.create_task(self._capture())
         try:
-            if await self._send_source(call) and await self._wait_ready(call, capture):
-                await self._send_motion(call)
+            while await self._send_source(call) and await self._wait_ready(call, capture):
+                if not await self._send_motion(call):
+                    break
             await capture
         finally:
             self._frames.close()
@@ -143,6 +146,14 @@ class SenderSession:
             await asyncio.gather(capture, return_exceptions=True)
             for thread in (self._camera_thread, self._network_thread):
                 await asyncio.to_thread(thread.shutdown)
+
+    def retake(self, photo: SourcePhoto) -> None:
+        """Send another photo; the picture stands still until the other side is ready with it.
+
+        On the event loop.
+        """
+        self._photo = photo
+        self._retaken = True
 
     async def _capture(self) -> None:
         loop = asyncio.get_running_loop()
@@ -166,6 +177,7 @@ class SenderSession:
     async def _send_source(self, call: CallSession) -> bool:
         """Send the photo with the first frame that has a face; False when none had."""
         loop = asyncio.get_running_loop()
+        self._retaken = False
         while (frame := await self._captured.take()) is not None:
             photo = await loop.run_in_executor(self._network_thread, self._begin, frame)
             if photo is not None:
@@ -191,17 +203,15 @@ class SenderSession:
         finally:
             ready.cancel()
 
-    async def _send_motion(self, call: CallSession) -> None:
+    async def _send_motion(self, call: CallSession) -> bool:
+        """Send until the frames end; True when there is another photo to begin with."""
         loop = asyncio.get_running_loop()
-        self.statistics = SenderStatistics(
-            captured=self._captured.waiting, source_bytes=self.statistics.source_bytes
-        )
-        self._replaced_before = self._captured.replaced
-        if self._on_began is not None:
-            self._on_began()
+        self._begin_stream()
         number = 0
         while (frame := await self._captured.take()) is not None:
-            if number == 0:
+            if self._retaken:
+                return True
+            if self.statistics.first_timestamp_ms is None:
                 self.statistics.first_timestamp_ms = frame.timestamp_ms - self._start_ms
             number += 1
             if number % self._rate.rung.every:
@@ -212,6 +222,22 @@ class SenderSession:
                 self._send_bundle(call, bundle)
         if bundle := self._bundler.take():
             self._send_bundle(call, bundle)
+        return False
+
+    def _begin_stream(self) -> None:
+        """Each photo begins a stream of its own, numbered and timed from nothing."""
+        self._encoder = self._codec.encoder()
+        self._encoder.level = self._rate.rung.level
+        self._bundler = Bundler(self._codec.max_frames, self._rate.rung.delay_ms)
+        if self._began:
+            return
+        self._began = True
+        self.statistics = SenderStatistics(
+            captured=self._captured.waiting, source_bytes=self.statistics.source_bytes
+        )
+        self._replaced_before = self._captured.replaced
+        if self._on_began is not None:
+            self._on_began()
 
     def _send_bundle(self, call: CallSession, bundle: list[MotionFrame]) -> None:
         message = self._encoder.encode(bundle)

@@ -1,14 +1,13 @@
-"""The signaling web application: make a room, look at its page, join it by WebSocket.
+"""The signaling web application: make a room, look at its page. Its WebSockets: `Entrance`.
 
 Room ids, tokens and session descriptions are never logged: who has the link is in the room.
 """
 
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request, WebSocket
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
@@ -22,11 +21,10 @@ from .journal import note
 from .messages import CreatedRoom, Problem, RoomRequest
 from .pages import ASSETS, created_page, invited_page, landing_page, problem_page
 from .room import Room
-from .seat_socket import SeatSocket
 from .server_state import ServerState
 from .settings import SignalingSettings
+from .token_bucket import site_of
 
-CONNECTION_ID_BYTES = 6
 HTTP_STATUS = {
     ErrorId.ROOM_NOT_FOUND: 404,
     ErrorId.ORIGIN_REFUSED: 403,
@@ -34,6 +32,7 @@ HTTP_STATUS = {
     ErrorId.TOO_MANY_JOINS: 429,
     ErrorId.TOO_MANY_SOCKETS: 429,
     ErrorId.TOO_MANY_NEW_ROOMS: 429,
+    ErrorId.TOO_MANY_OWN_ROOMS: 429,
     ErrorId.TOO_MANY_ROOMS: 503,
     ErrorId.SERVER_FULL: 503,
     ErrorId.SERVER_LEAVING: 503,
@@ -122,33 +121,14 @@ async def readyz(request: Request) -> dict[str, str]:
     return {"status": "ready"}
 
 
-@router.websocket("/r/{room_id}/ws")
-async def join_room(websocket: WebSocket, room_id: str) -> None:
-    """Serve a seat; what must not come in is refused before the WebSocket opens."""
-    state: ServerState = websocket.app.state.server
-    connection_id = secrets.token_hex(CONNECTION_ID_BYTES)
-    address = websocket.client.host if websocket.client is not None else ""
-    headers = websocket.headers
-    try:
-        with state.doorkeeper.admit(address, headers.get("origin"), headers.get("host")):
-            await websocket.accept()
-            state.metrics.sockets.inc()
-            try:
-                await SeatSocket(websocket, room_id, state, connection_id).serve()
-            finally:
-                state.metrics.sockets.dec()
-    except ConfappError as error:
-        state.metrics.refusals.labels(error.error_id).inc()
-        note("refused", connection=connection_id, error_id=error.error_id)
-        await websocket.send_denial_response(_problem(error))
-
-
 async def _create(request: Request, wishes: RoomRequest) -> CreatedRoom:
     state = _state(request)
     address = request.client.host if request.client is not None else ""
     headers = request.headers
     state.doorkeeper.admit_room(address, headers.get("origin"), headers.get("host"))
-    room = Room(id=Room.new_id(), lobby=wishes.lobby)
+    await state.count_in(address, ErrorId.TOO_MANY_NEW_ROOMS, state.settings.rooms_per_min)
+    maker = state.invitations.site_tag(site_of(address))
+    room = Room(id=Room.new_id(), maker=maker, lobby=wishes.lobby)
     if wishes.passphrase is not None:
         room.passphrase_digest = state.invitations.passphrase_digest(room.id, wishes.passphrase)
     await state.store.add(room)
@@ -180,7 +160,8 @@ def _base(request: Request) -> str:
     return _state(request).settings.public_url or str(request.base_url).rstrip("/")
 
 
-def _problem(error: ConfappError) -> JSONResponse:
+def problem_response(error: ConfappError) -> JSONResponse:
+    """The answer that says why not, with the status of its error id."""
     problem = Problem(error_id=error.error_id, message=error.message)
     return JSONResponse(problem.model_dump(), HTTP_STATUS[ErrorId(error.error_id)])
 
@@ -188,7 +169,7 @@ def _problem(error: ConfappError) -> JSONResponse:
 async def _refuse_request(request: Request, error: Exception) -> JSONResponse | HTMLResponse:
     assert isinstance(error, ConfappError)  # noqa: S101 (only those come here)
     _state(request).metrics.refusals.labels(error.error_id).inc()
-    problem = _problem(error)
+    problem = problem_response(error)
     if request.url.path in ("/rooms", "/readyz"):
         return problem
     return HTMLResponse(problem_page(_base(request), error.message), problem.status_code)
@@ -197,4 +178,4 @@ async def _refuse_request(request: Request, error: Exception) -> JSONResponse | 
 async def _refuse_body(request: Request, error: Exception) -> JSONResponse:
     """The usual answer repeats what was sent, and that may be a passphrase."""
     _ = request, error
-    return _problem(signaling_error(ErrorId.BAD_MESSAGE))
+    return problem_response(signaling_error(ErrorId.BAD_MESSAGE))

@@ -25,6 +25,7 @@ class ErrorId(StrEnum):
     TOO_MANY_JOINS = "too-many-joins"
     TOO_MANY_SOCKETS = "too-many-sockets"
     TOO_MANY_NEW_ROOMS = "too-many-new-rooms"
+    TOO_MANY_OWN_ROOMS = "too-many-own-rooms"
     TOO_MANY_ROOMS = "too-many-rooms"
     SERVER_FULL = "server-full"
     SERVER_LEAVING = "server-leaving"
@@ -61,6 +62,9 @@ SENTENCES = {
     ),
     ErrorId.TOO_MANY_NEW_ROOMS: (
         "Too many rooms were made from this network: wait a minute and try again."
+    ),
+    ErrorId.TOO_MANY_OWN_ROOMS: (
+        "This network has as many rooms as it may: use one, or wait until the empty ones expire."
     ),
     ErrorId.TOO_MANY_ROOMS: (
         "The signaling server holds as many rooms as it may: try again later or raise its limit."

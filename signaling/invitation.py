@@ -55,13 +55,18 @@ class Invitations:
 
     def passphrase_digest(self, room_id: str, passphrase: str) -> str:
         """What the store keeps of a room's passphrase; without the secret it tells nothing."""
-        told = f"passphrase:{room_id}:{passphrase}"
-        return hmac.new(self._secret.encode(), told.encode(), hashlib.sha256).hexdigest()
+        return self._digest(f"passphrase:{room_id}:{passphrase}")
 
     def room_tag(self, room_id: str) -> str:
         """A name for a room in logs, from which nobody finds the room."""
-        told = f"tag:{room_id}"
-        return hmac.new(self._secret.encode(), told.encode(), hashlib.sha256).hexdigest()[:12]
+        return self._digest(f"tag:{room_id}")[:12]
+
+    def site_tag(self, site: str) -> str:
+        """A name for an address (`site_of`) in the store, from which nobody finds the address."""
+        return self._digest(f"site:{site}")[:32]
+
+    def _digest(self, told: str) -> str:
+        return hmac.new(self._secret.encode(), told.encode(), hashlib.sha256).hexdigest()
 
     def _serializer(self, room_id: str) -> URLSafeSerializer:
         return URLSafeSerializer(

@@ -41,7 +41,7 @@ class RoomRequest(BaseModel):
         lobby: guests wait until the host admits them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     passphrase: str | None = Field(
         default=None, min_length=MIN_PASSPHRASE, max_length=MAX_PASSPHRASE, repr=False

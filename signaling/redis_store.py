@@ -22,6 +22,9 @@ from .room_store import Bells
 
 PREFIX = "confapp:room:"
 INDEX = "confapp:rooms"  # sorted set: room id -> when it is forgotten, seconds since 1970
+MADE = "confapp:made:"  # the same for each maker
+TALLY = "confapp:tally:"  # how often something was done in a minute, which is part of the name
+MINUTE_S = 60
 CHANNEL = "confapp:news"
 ATTEMPTS = 50  # at one change; two people and their servers rarely write at the same time
 RETRY_S = 0.01  # longest wait before another attempt
@@ -39,15 +42,22 @@ class RedisRoomStore:
     Args:
         url: `redis://[:password@]host[:port][/database]`.
         max_rooms: how many may exist at a time, over all servers.
+        rooms_per_maker: how many of one maker.
         expiry_s: seconds after its last change at which a room is forgotten.
         clock: seconds since 1970; servers that share rooms need roughly the same time.
     """
 
     def __init__(
-        self, url: str, max_rooms: int, expiry_s: float, clock: Callable[[], float]
+        self,
+        url: str,
+        max_rooms: int,
+        rooms_per_maker: int,
+        expiry_s: float,
+        clock: Callable[[], float],
     ) -> None:
         self.bells = Bells()
         self._max_rooms = max_rooms
+        self._rooms_per_maker = rooms_per_maker
         self._expiry_s = expiry_s
         self._clock = clock
         self._redis: Redis = Redis.from_pool(
@@ -89,16 +99,35 @@ class RedisRoomStore:
     async def add(self, room: Room) -> None:
         """See `RoomStore`."""
         now = self._clock()
+        # In first, and out again if it is one too many: looking first would let in all who look.
         with _outage():
             async with self._redis.pipeline() as pipe:
-                pipe.zremrangebyscore(INDEX, "-inf", now)
-                pipe.zcard(INDEX)
-                _, rooms = await pipe.execute()
-            if rooms >= self._max_rooms:
-                raise signaling_error(ErrorId.TOO_MANY_ROOMS)
-            async with self._redis.pipeline() as pipe:
                 self._write(pipe, room, now)
+                for index in (MADE + room.maker, INDEX):
+                    pipe.zremrangebyscore(index, "-inf", now)
+                    pipe.zcard(index)
+                *_, made, _, rooms = await pipe.execute()
+            if made <= self._rooms_per_maker and rooms <= self._max_rooms:
+                return
+            async with self._redis.pipeline() as pipe:
+                pipe.delete(PREFIX + room.id)
+                for index in (MADE + room.maker, INDEX):
+                    pipe.zrem(index, room.id)
                 await pipe.execute()
+        own = made > self._rooms_per_maker
+        raise signaling_error(ErrorId.TOO_MANY_OWN_ROOMS if own else ErrorId.TOO_MANY_ROOMS)
+
+    async def allows(self, what: str, per_min: int) -> bool:
+        """See `RoomStore`. In an outage everything: each server's own count holds on."""
+        minute = f"{TALLY}{what}:{int(self._clock()) // MINUTE_S}"
+        try:
+            async with self._redis.pipeline() as pipe:
+                pipe.incr(minute)
+                pipe.expire(minute, MINUTE_S)
+                count, _ = await pipe.execute()
+        except (RedisError, OSError, TimeoutError):
+            return True
+        return int(count) <= per_min
 
     async def find(self, room_id: str) -> Room:
         """See `RoomStore`."""
@@ -127,7 +156,9 @@ class RedisRoomStore:
 
     def _write(self, pipe: Pipeline, room: Room, now: float) -> None:
         pipe.set(PREFIX + room.id, room.model_dump_json(), px=int(self._expiry_s * 1000))
-        pipe.zadd(INDEX, {room.id: now + self._expiry_s})
+        for index in (MADE + room.maker, INDEX):
+            pipe.zadd(index, {room.id: now + self._expiry_s})
+        pipe.pexpire(MADE + room.maker, int(self._expiry_s * 1000))
 
     async def _listen(self) -> None:
         while True:

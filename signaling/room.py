@@ -72,6 +72,7 @@ class Room(BaseModel):
 
     Attributes:
         id: names the room; opens nothing without an invitation.
+        maker: whose share of rooms it takes up, see `Invitations.site_tag`.
         passphrase_digest: see `Invitations.passphrase_digest`; None for a room without.
         lobby: guests wait until the host admits them.
         seats: of those in the room and in the lobby.
@@ -80,6 +81,7 @@ class Room(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     id: str
+    maker: str = ""
     passphrase_digest: str | None = None
     lobby: bool = False
     seats: list[Seat] = []

@@ -1,7 +1,7 @@
 """Where rooms are kept: what every store does, and the one in this process's memory."""
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
@@ -60,8 +60,16 @@ class RoomStore(Protocol):
     async def check(self) -> None:
         """Whether the store answers. Raises: ConfappError `store-unavailable`."""
 
+    async def allows(self, what: str, per_min: int) -> bool:
+        """Count something that all servers together may do so often; a server's own count aside."""
+        ...
+
     async def add(self, room: Room) -> None:
-        """Keep a new room. Raises: ConfappError `too-many-rooms`, `store-unavailable`."""
+        """Keep a new room.
+
+        Raises:
+            ConfappError: `too-many-own-rooms`, `too-many-rooms` or `store-unavailable`.
+        """
 
     async def find(self, room_id: str) -> Room:
         """A room to look at. Raises: ConfappError `room-not-found`, `store-unavailable`."""
@@ -81,17 +89,22 @@ class MemoryRoomStore:
 
     Args:
         max_rooms: how many may exist at a time.
+        rooms_per_maker: how many of one maker.
         expiry_s: seconds after its last change at which a room is forgotten.
         clock: seconds since 1970.
     """
 
-    def __init__(self, max_rooms: int, expiry_s: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, max_rooms: int, rooms_per_maker: int, expiry_s: float, clock: Callable[[], float]
+    ) -> None:
         self.bells = Bells()
         self._max_rooms = max_rooms
+        self._rooms_per_maker = rooms_per_maker
         self._expiry_s = expiry_s
         self._clock = clock
         # By the time of the last change, so that those to forget stand in front.
         self._rooms: OrderedDict[str, tuple[Room, float]] = OrderedDict()
+        self._rooms_of: Counter[str] = Counter()
 
     async def start(self) -> None:
         """Nothing to begin."""
@@ -102,12 +115,19 @@ class MemoryRoomStore:
     async def check(self) -> None:
         """Memory is always there."""
 
+    async def allows(self, what: str, per_min: int) -> bool:  # noqa: ARG002
+        """There is no other server."""
+        return True
+
     async def add(self, room: Room) -> None:
         """See `RoomStore`."""
         self._forget_expired()
+        if self._rooms_of[room.maker] >= self._rooms_per_maker:
+            raise signaling_error(ErrorId.TOO_MANY_OWN_ROOMS)
         if len(self._rooms) >= self._max_rooms:
             raise signaling_error(ErrorId.TOO_MANY_ROOMS)
         self._rooms[room.id] = (room, self._clock())
+        self._rooms_of[room.maker] += 1
 
     async def find(self, room_id: str) -> Room:
         """See `RoomStore`."""
@@ -132,5 +152,8 @@ class MemoryRoomStore:
     def _forget_expired(self) -> None:
         oldest = self._clock() - self._expiry_s
         while self._rooms and next(iter(self._rooms.values()))[1] <= oldest:
-            room_id, _ = self._rooms.popitem(last=False)
+            room_id, (room, _) = self._rooms.popitem(last=False)
+            self._rooms_of[room.maker] -= 1
+            if not self._rooms_of[room.maker]:
+                del self._rooms_of[room.maker]
             self.bells.ring(room_id)

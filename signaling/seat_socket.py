@@ -181,7 +181,8 @@ class SeatSocket:
                     await _while_open(self._send(message))
                     self._serial = message.serial
             try:
-                await asyncio.wait_for(bell.wait(), RENEW_S)
+                async with asyncio.timeout(RENEW_S):  # unlike `wait_for`, no task more
+                    await bell.wait()
             except TimeoutError:
                 with _patience_with_store():
                     await self._renew()

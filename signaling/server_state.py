@@ -6,11 +6,13 @@ from collections.abc import Callable, Coroutine
 from confapp.errors import ConfappError
 
 from .doorkeeper import Doorkeeper
+from .errors import ErrorId, signaling_error
 from .invitation import Invitations
 from .messages import IceServer
 from .metrics import Metrics
 from .room_store import MemoryRoomStore, RoomStore
 from .settings import SignalingSettings
+from .token_bucket import site_of
 from .turn_credentials import TurnCredentials
 
 DRAIN_POLL_S = 0.02
@@ -49,6 +51,16 @@ class ServerState:
         turn = [self._turn.issue(self.clock())] if self._turn is not None else []
         return [*self.settings.ice_servers, *turn]
 
+    async def count_in(self, address: str, limit: ErrorId, per_min: int) -> None:
+        """Count what an address does over all servers, after the doorkeeper's count on this one.
+
+        Raises:
+            ConfappError: `limit`.
+        """
+        site = self.invitations.site_tag(site_of(address))
+        if not await self.store.allows(f"{limit}:{site}", per_min):
+            raise signaling_error(limit)
+
     def later(self, work: Coroutine[None, None, None]) -> None:
         """Do something beside everything else, unless the server stops first."""
         task = asyncio.create_task(work)
@@ -75,7 +87,7 @@ class ServerState:
 
 
 def _store(settings: SignalingSettings, clock: Callable[[], float]) -> RoomStore:
-    limits = (settings.max_rooms, settings.room_expiry_s, clock)
+    limits = (settings.max_rooms, settings.rooms_per_address, settings.room_expiry_s, clock)
     if settings.store is None:
         return MemoryRoomStore(*limits)
     try:

@@ -34,9 +34,11 @@ class SignalingSettings(BaseSettings):
         invitation_s: seconds for which the links of a room open it.
         room_expiry_s: seconds after which a room that nobody is in is forgotten.
         max_rooms: how many rooms may exist at a time.
+        rooms_per_address: how many of them an address may have made.
         max_message_bytes: the longest WebSocket message taken.
         messages_per_s: how many messages a WebSocket may send a second; three times that at once.
-        joins_per_min: how many WebSockets an address may open a minute.
+        joins_per_min: how many WebSockets an address may open a minute; more than it may have
+            open, so that all of them can come back at once when a server is lost.
         rooms_per_min: how many rooms an address may make a minute.
         sockets_per_address: how many WebSockets an address may have open.
         max_sockets: how many there may be in all.
@@ -67,9 +69,10 @@ class SignalingSettings(BaseSettings):
     invitation_s: float = Field(default=24 * 3600.0, gt=0)
     room_expiry_s: float = Field(default=1800.0, ge=60)  # seats are renewed more often than that
     max_rooms: int = Field(default=10_000, gt=0)
+    rooms_per_address: int = Field(default=100, gt=0)
     max_message_bytes: int = Field(default=MAX_MESSAGE_BYTES, gt=0, le=MAX_MESSAGE_BYTES)
     messages_per_s: float = Field(default=10.0, gt=0)
-    joins_per_min: int = Field(default=60, gt=0)
+    joins_per_min: int = Field(default=120, gt=0)
     rooms_per_min: int = Field(default=20, gt=0)
     sockets_per_address: int = Field(default=100, gt=0)
     max_sockets: int = Field(default=10_000, gt=0)

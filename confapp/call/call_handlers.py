@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 from confapp.errors import ConfappError
 
+from .control_message import RecordingStep
 from .sound_packet import SoundPacket
 from .source_exchange import SourcePhoto
 
@@ -78,6 +79,7 @@ class CallHandlers:
         on_delivered: a motion message of this side has arrived at the peer.
         on_key_request: the peer misses what this side's motion is told from.
         on_source: the peer's photo; answer with `CallSession.send_source_ready`.
+        on_recording: the peer asks whether it may record, or answers.
         on_ended: once, after everything is closed.
     """
 
@@ -93,6 +95,7 @@ class CallHandlers:
     on_delivered: Callable[[bytes], None] | None = None
     on_key_request: Callable[[], None] | None = None
     on_source: Callable[[SourcePhoto], None] | None = None
+    on_recording: Callable[[RecordingStep], None] | None = None
     on_ended: Callable[[EndReason], None] | None = None
 
 

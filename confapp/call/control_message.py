@@ -18,6 +18,9 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Seconds = Annotated[float, Field(ge=-MAX_CLOCK_S, le=MAX_CLOCK_S, allow_inf_nan=False)]
 
 
+RecordingStep = Literal["ask", "agree", "refuse", "stop"]
+
+
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -97,13 +100,22 @@ class Bye(_Message):
     reason: str = Field(default="", max_length=MAX_REASON)
 
 
+class Recording(_Message):
+    """The agreement on recording: one side asks, the other answers, the first stops."""
+
+    type: Literal["recording"] = "recording"
+    step: RecordingStep
+
+
 class KeyRequest(_Message):
     """Receiver to sender: motion is told from a frame that is not here; tell it from nothing."""
 
     type: Literal["key-request"] = "key-request"
 
 
-ControlMessage = Hello | SourceAnnounce | SourceReady | KeyRequest | Beat | SoundClock | Bye
+ControlMessage = (
+    Hello | SourceAnnounce | SourceReady | KeyRequest | Beat | SoundClock | Recording | Bye
+)
 
 _CONTROL_MESSAGE: TypeAdapter[ControlMessage] = TypeAdapter(
     Annotated[ControlMessage, Field(discriminator="type")]

@@ -8,6 +8,7 @@ from confapp.errors import ConfappError
 
 PROTOCOL_VERSION = 1
 MAX_NAME = 128  # characters
+MAX_PERSON = 40  # characters
 
 
 class Hello(BaseModel):
@@ -19,6 +20,7 @@ class Hello(BaseModel):
     Attributes:
         protocol: version of everything that the two sides say to each other.
         app: version of confapp.
+        person: what the person at this side wants to be called.
         session: names this side's session, at random: who comes back with the same name still has
             all that was sent to it.
         sends, receives: whether this side sends motion, and whether it renders what it receives.
@@ -33,6 +35,7 @@ class Hello(BaseModel):
     type: Literal["hello"] = "hello"
     protocol: int = PROTOCOL_VERSION
     app: str = Field(default="", max_length=MAX_NAME)
+    person: str = Field(default="", max_length=MAX_PERSON)
     session: str = Field(default="", max_length=MAX_NAME)
     sends: bool = False
     receives: bool = False

@@ -9,6 +9,7 @@ from .control_message import (
     Bye,
     ControlMessage,
     KeyRequest,
+    Recording,
     SoundClock,
     SourceAnnounce,
     SourceReady,
@@ -117,6 +118,8 @@ class Inbox:
             call_handler(self._handlers.on_sound_clock, message.timestamp, message.captured)
         elif isinstance(message, KeyRequest):
             call_handler(self._handlers.on_key_request)
+        elif isinstance(message, Recording):
+            call_handler(self._handlers.on_recording, message.step)
         else:
             self._source.on_ready(message)
 

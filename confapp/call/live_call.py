@@ -5,7 +5,7 @@ from collections.abc import Callable
 from confapp.opus_plan import OpusPlan
 
 from .call_handlers import CallState, StateReason
-from .control_message import KeyRequest
+from .control_message import KeyRequest, Recording, RecordingStep
 from .hello import Hello
 from .inbox import Inbox
 from .outbox import Outbox
@@ -131,6 +131,10 @@ class LiveCall:
     def send_source_ready(self, sha256: str) -> None:
         """Tell the peer that its photo can be animated; motion is taken from now on."""
         self._outbox.send(self._source.tell_ready(sha256))
+
+    def send_recording(self, step: RecordingStep) -> None:
+        """Ask whether this side may record, or answer the peer."""
+        self._outbox.send(Recording(step=step))
 
     def request_key(self) -> None:
         """Ask the peer for motion that is told from nothing, since what it is told from is lost."""

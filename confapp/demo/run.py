@@ -43,6 +43,9 @@ class DemoFigures:
         bytes_per_frame: payload of one frame.
         latency_ms_p50, latency_ms_p95: capture to rendered.
         fps: rendered pictures a second.
+        thinned: frames left out by the receiver's quality step.
+        quality_step: where that stood at the end, 0 is the best.
+        sender_loop_lag_ms_p99, receiver_loop_lag_ms_p99: how late the event loops were.
     """
 
     captured: int
@@ -58,6 +61,10 @@ class DemoFigures:
     latency_ms_p50: float | None
     latency_ms_p95: float | None
     fps: float
+    thinned: int
+    quality_step: int
+    sender_loop_lag_ms_p99: float | None
+    receiver_loop_lag_ms_p99: float | None
     model: str
     fingerprint: str
     trained: bool
@@ -94,7 +101,7 @@ def run_demo(model: str, seconds: float, out: Path, figures_file: Path | None) -
     first_rendered_ms = receiver["receiver"]["first_timestamp_ms"] - first_sent
     _film(films, first_rendered_ms, figures.sent, out / "demo.mp4")
     for name, value in asdict(figures).items():
-        print(f"{name:18} {value}")
+        print(f"{name:24} {value}")
     if figures_file is not None:
         figures_file.write_text(json.dumps(asdict(figures), indent=1) + "\n")
     console.print(f"Look at it: {out / 'demo.mp4'}", highlight=False)
@@ -206,6 +213,10 @@ def _figures(sender: dict[str, Any], receiver: dict[str, Any]) -> DemoFigures:
         latency_ms_p50=got["latency_ms_p50"],
         latency_ms_p95=got["latency_ms_p95"],
         fps=got["fps"],
+        thinned=got["thinned"],
+        quality_step=got["quality_step"],
+        sender_loop_lag_ms_p99=sender["loop_lag_ms_p99"],
+        receiver_loop_lag_ms_p99=receiver["loop_lag_ms_p99"],
         model=receiver["model"],
         fingerprint=receiver["fingerprint"],
         trained=receiver["trained"],

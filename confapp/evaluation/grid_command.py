@@ -1,4 +1,4 @@
-"""What `confapp evaluate transfer` and `confapp evaluate turn` do."""
+"""What `confapp evaluate transfer`, `turn` and `redirect` do."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -13,11 +13,21 @@ from confapp.clip_files import open_model
 from confapp.errors import ConfappError
 from confapp.evaluation.driver_frames import spread_frames, variety
 from confapp.evaluation.evaluation_clip import EvaluationClip, shard_clips, video_clips
+from confapp.evaluation.folder_clip import ClipFolder
 from confapp.evaluation.grid_report import grid_markdown, grid_report
 from confapp.evaluation.performer import Performer, one_each
 from confapp.evaluation.picture_metrics import PictureMetrics
+from confapp.evaluation.redirect import (
+    calibrate,
+    frontalise,
+    good_rates,
+    most_turned_first,
+    redirect,
+)
+from confapp.evaluation.redirect_remarks import redirect_remarks
 from confapp.evaluation.rendering_grid import RenderingGrid
 from confapp.evaluation.results_folder import ResultsFolder
+from confapp.evaluation.summary import DIGITS
 from confapp.evaluation.transfer import COLUMNS, transfer
 from confapp.evaluation.turn import turn
 from models.talking_head import TalkingHead
@@ -88,6 +98,39 @@ def evaluate_turn(model: str, options: GridOptions, *, untrained: bool) -> str:
     return run.write("turn", [turn(run.head, run.metrics, people)])
 
 
+def evaluate_redirection(model: str, options: GridOptions, *, untrained: bool) -> str:
+    """Heads turned to the front and over a grid, and how many of the renderings are good.
+
+    Returns:
+        The Markdown tables.
+
+    Raises:
+        ConfappError: no data, or a model or network that cannot be used.
+    """
+    run = _Run(model, options, untrained=untrained)
+    clips = run.clips(CANDIDATES)
+    threshold = calibrate(clips, run.metrics)
+    turned, as_filmed = (
+        [Performer.of(clip, run.head, run.metrics) for clip in chosen]
+        for chosen in ([most_turned_first(clip, run.head) for clip in clips], clips)
+    )
+    grids = [
+        frontalise(run.head, run.metrics, turned, threshold),
+        redirect(run.head, run.metrics, as_filmed, threshold),
+    ]
+    rates = {grid.name: good_rates(grid) for grid in grids}
+    return run.write(
+        "redirect",
+        grids,
+        redirect_remarks(threshold, rates),
+        threshold=threshold.facts() if threshold else None,
+        rates={
+            name: {key: round(rate, DIGITS) for key, rate in of_grid.items()}
+            for name, of_grid in rates.items()
+        },
+    )
+
+
 def _shows(clip: EvaluationClip) -> float:
     """How much a clip's face does."""
     return variety(clip.landmarks, spread_frames(clip.landmarks, COLUMNS))
@@ -105,21 +148,33 @@ class _Run:
         self.metrics = PictureMetrics.load(None, options.landmarks, options.identity)
         self._folder = ResultsFolder(options.out)
         self._options = options
+        side = self.head.config.image_size
+        self._videos = ClipFolder(options.videos, side) if options.videos is not None else None
 
     def people(self, candidates: int) -> list[Performer]:
         """One at least, each with the first frame of a clip and so many others."""
-        clips = track(self._clips(candidates), "reading", console=console, transient=True)
-        people = [
-            Performer.of(clip, self.head, self.metrics)
-            for clip in one_each(clips, self._options.clips)
-        ]
-        if not people:
-            raise ConfappError("evaluation-empty", "No clip shows a face, so there are no results.")
-        return people
+        return [Performer.of(clip, self.head, self.metrics) for clip in self.clips(candidates)]
 
-    def write(self, task: str, grids: Sequence[RenderingGrid], **settings: object) -> str:
+    def clips(self, candidates: int) -> list[EvaluationClip]:
+        """One of each person, one at least, with so many frames besides the first."""
+        clips = track(self._clips(candidates), "reading", console=console, transient=True)
+        chosen = one_each(clips, self._options.clips)
+        if not chosen:
+            raise ConfappError("evaluation-empty", "No clip shows a face, so there are no results.")
+        return chosen
+
+    def write(
+        self,
+        task: str,
+        grids: Sequence[RenderingGrid],
+        remarks: Sequence[str] = (),
+        **settings: object,
+    ) -> str:
         """The figures, the tables and the sheets; gives back the tables."""
-        facts = grid_report(task, self.head, self.metrics, grids, **settings)
+        notes = self._videos.notes if self._videos else []
+        facts = grid_report(
+            task, self.head, self.metrics, grids, notes=notes, remarks=remarks, **settings
+        )
         tables = grid_markdown(facts)
         self._folder.write(json.dumps(facts, indent=1) + "\n", tables)
         for grid in grids:
@@ -130,8 +185,6 @@ class _Run:
         options, side = self._options, self.head.config.image_size
         shards = shard_clips(options.data, side, candidates) if options.data else ()
         videos = (
-            video_clips(options.videos, side, self.metrics.landmarks, candidates)
-            if options.videos
-            else ()
+            video_clips(self._videos, self.metrics.landmarks, candidates) if self._videos else ()
         )
         return chain(shards, videos)

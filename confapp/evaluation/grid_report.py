@@ -4,9 +4,16 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, median
 from typing import Any
 
+from confapp.evaluation.folder_clip import ClipNote
 from confapp.evaluation.picture_metrics import PictureMetrics
 from confapp.evaluation.rendering_grid import MEANINGS, GridRow, RenderingGrid
-from confapp.evaluation.report import SOURCE_NOTE, model_facts, model_line, network_lines
+from confapp.evaluation.report import (
+    SOURCE_NOTE,
+    model_facts,
+    model_line,
+    network_lines,
+    note_lines,
+)
 from confapp.evaluation.summary import DIGITS, median_over_people
 from models.talking_head import TalkingHead
 
@@ -24,6 +31,9 @@ def grid_report(
     head: TalkingHead,
     metrics: PictureMetrics,
     grids: Sequence[RenderingGrid],
+    *,
+    notes: Sequence[ClipNote] = (),
+    remarks: Sequence[str] = (),
     **settings: object,
 ) -> dict[str, Any]:
     """Everything, ready for JSON.
@@ -31,6 +41,8 @@ def grid_report(
     Args:
         task: the command's name.
         grids: one at least, all of one kind.
+        notes: on the files read.
+        remarks: sentences that go before the tables.
         settings: what else tells this run from others.
     """
     needs_networks = [reason for reason in metrics.left_out if reason.startswith("csim")]
@@ -43,9 +55,11 @@ def grid_report(
         "source": SOURCE_NOTE,
         "rule": RULE,
         **settings,
+        "remarks": list(remarks),
         "meanings": {name: text for name, text in _meanings().items() if _known(rows, name)},
         "networks": {option: network.facts() for option, network in metrics.networks.items()},
         "left_out": needs_networks,
+        "notes": [note.facts() for note in notes],
         "summary": {
             name: median_over_people([(row.source.person, _value(row, name)) for row in rows], name)
             for name in _meanings()
@@ -63,6 +77,7 @@ def grid_markdown(facts: Mapping[str, Any]) -> str:
         f"{model_line(facts)} Source: {facts['source']}. Figures: {facts['rule']}. "
         "All renderings are synthesised.",
         "",
+        *(line for remark in facts["remarks"] for line in (f"- {remark}", "")),
         *("| | | people |", "|---|---:|---:|"),
     ]
     for name, figure in facts["summary"].items():
@@ -84,7 +99,7 @@ def grid_markdown(facts: Mapping[str, Any]) -> str:
             f"| {name} | {' | '.join(_cell(value) for value in values)} |"
             for name, values in grid["by_column"].items()
         ]
-    return "\n".join([*lines, *network_lines(facts)]) + "\n"
+    return "\n".join([*lines, *note_lines(facts), *network_lines(facts)]) + "\n"
 
 
 def _meanings() -> dict[str, str]:

@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from confapp.dataset.head_pose_label import head_pose_of_mesh
+from confapp.evaluation.face_region import Points
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
 from models.geometry import rotation_matrix
@@ -13,8 +15,22 @@ Rotation = NDArray[np.float64]
 
 def head_rotation(motion: MotionFrame, offset: PoseOffset = PoseOffset()) -> Rotation:  # noqa: B008 - a frozen value
     """R_u R of a motion seen with an offset, (3, 3)."""
-    turned: Rotation = _matrix([offset.yaw, offset.pitch, offset.roll]) @ _matrix(motion.rotation)
+    turned: Rotation = offset_rotation(offset) @ _matrix(motion.rotation)
     return turned
+
+
+def mesh_rotation(mesh: Points) -> Rotation:
+    """R of a face mesh, (3, 3): no network of ours has a say in it.
+
+    Args:
+        mesh: (478, 3) of `FaceLandmarks.find_mesh`.
+    """
+    return _matrix(head_pose_of_mesh(mesh)[0])
+
+
+def offset_rotation(offset: PoseOffset) -> Rotation:
+    """R_u of the viewer's turn, (3, 3)."""
+    return _matrix([offset.yaw, offset.pitch, offset.roll])
 
 
 def angle_between(one: Rotation, other: Rotation) -> float:

@@ -12,6 +12,7 @@ from rich.progress import Progress
 from confapp.clip_files import open_model
 from confapp.errors import ConfappError
 from confapp.evaluation.evaluation_clip import EvaluationClip, shard_clips, video_clips
+from confapp.evaluation.folder_clip import ClipFolder
 from confapp.evaluation.picture_metrics import PictureMetrics
 from confapp.evaluation.reconstruction import ClipScores, reconstruct
 from confapp.evaluation.reconstruction_sheet import reconstruction_sheet
@@ -104,11 +105,14 @@ class _Run:
         self.sets: dict[str, list[ClipScores]] = {}
         self.head = head
         self._options = options
+        side = head.config.image_size
+        self._folder = ClipFolder(options.videos, side) if options.videos is not None else None
 
     def results(self, *, complete: bool) -> tuple[str, str]:
         """The figures as JSON, and the tables as Markdown."""
         sets = {name: clips for name, clips in self.sets.items() if clips}
-        facts = report(self.head, self.metrics, sets, complete=complete)
+        notes = self._folder.notes if self._folder else []
+        facts = report(self.head, self.metrics, sets, notes, complete=complete)
         return json.dumps(facts, indent=1) + "\n", markdown(facts)
 
     def measure_all(self, after_clip: Callable[[], None]) -> None:
@@ -116,8 +120,8 @@ class _Run:
         options, side = self._options, self.head.config.image_size
         if options.data:
             self._measure(SHARDS, shard_clips(options.data, side, options.frames), after_clip)
-        if options.videos is not None and self.metrics.landmarks is not None:
-            videos = video_clips(options.videos, side, self.metrics.landmarks, options.frames)
+        if self._folder is not None:
+            videos = video_clips(self._folder, self.metrics.landmarks, options.frames)
             self._measure(VIDEOS, videos, after_clip)
 
     def _measure(

@@ -21,6 +21,10 @@ CSIM_DRIVER = "csim_driver"
 RECOGNISED = "recognised"
 ANGLE = "angle_by_own_encoder"
 ANGLE_UNMOVED = "angle_unmoved_by_own_encoder"
+ANGLE_MESH = "angle_by_face_mesh"
+GOOD_IDENTITY = "good_identity"
+GOOD_ANGLE = "good_angle"
+GOOD = "good"
 MEANINGS = {
     CSIM_SOURCE: "CSIM of the rendering and the source",
     CSIM_DRIVER: "CSIM of the rendering and the first frame of the driver's clip",
@@ -28,6 +32,10 @@ MEANINGS = {
     ANGLE: "degrees between the head pose asked for and the one that the model's own encoder, "
     "which is no independent judge, finds in the rendering",
     ANGLE_UNMOVED: "the same, had the source stayed as it is",
+    ANGLE_MESH: "degrees between the head pose asked for and that of the rendering's face mesh",
+    GOOD_IDENTITY: "share of renderings whose CSIM with the source is that of one person",
+    GOOD_ANGLE: "share of renderings within 15 degrees of the pose asked for, by the face mesh",
+    GOOD: "share of renderings that are good in both",
 }
 
 

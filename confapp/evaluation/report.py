@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from confapp.evaluation.folder_clip import ClipNote
 from confapp.evaluation.picture_metrics import PictureMetrics
 from confapp.evaluation.reconstruction import METHODS, ClipScores
 from confapp.evaluation.smoothness import STRETCH
@@ -16,13 +17,20 @@ SMOOTHNESS_NOTE = (
     "from frame to frame inside the face, rendering over driver"
 )
 SUBSETS = {"all": "All pairs", "moved": f"Pairs whose landmarks moved by {MOVED:g} px or more"}
-UNITS = {"l1": "0-255", "psnr": "dB", "akd": "px at 256"}
+UNITS = {
+    "l1": "0-255",
+    "psnr": "dB",
+    "akd": "px at 256",
+    "akd_per_coordinate": "px at 256",
+    "head_angle": "degrees",
+}
 
 
 def report(
     head: TalkingHead,
     metrics: PictureMetrics,
     sets: Mapping[str, Sequence[ClipScores]],
+    notes: Sequence[ClipNote] = (),
     *,
     complete: bool,
 ) -> dict[str, Any]:
@@ -30,6 +38,7 @@ def report(
 
     Args:
         sets: the clips measured, by where they are from (`shards`, `videos`).
+        notes: on the files read.
         complete: False where the run was interrupted.
     """
     return {
@@ -40,6 +49,7 @@ def report(
         "smoothness": SMOOTHNESS_NOTE,
         "networks": {option: network.facts() for option, network in metrics.networks.items()},
         "left_out": metrics.left_out,
+        "notes": [note.facts() for note in notes],
         "complete": complete,
         "sets": {name: summarise(clips) for name, clips in sets.items()},
         "clips": [_clip(name, clip) for name, clips in sets.items() for clip in clips],
@@ -60,7 +70,7 @@ def markdown(facts: Mapping[str, Any]) -> str:
             lines += _table(f"{title}, {name}", summary["clips"], summary[subset])
         lines += _expression(name, summary.get("expression"))
         lines += _smoothness(name, summary.get("smoothness"))
-    return "\n".join([*lines, *network_lines(facts)]) + "\n"
+    return "\n".join([*lines, *note_lines(facts), *network_lines(facts)]) + "\n"
 
 
 def model_facts(head: TalkingHead) -> dict[str, Any]:
@@ -77,6 +87,16 @@ def model_line(facts: Mapping[str, Any]) -> str:
     model = facts["model"]
     trained = "" if model["trained"] else ", untrained"
     return f"Model {model['name']} ({model['fingerprint']}{trained})."
+
+
+def note_lines(facts: Mapping[str, Any]) -> list[str]:
+    """A line for each file that was left out or is peculiar; nothing where there is none."""
+    if not facts["notes"]:
+        return []
+    return ["", "## Files", ""] + [
+        f"- {note['file']}{'' if note['measured'] else ' is left out'}: {note['text']}"
+        for note in facts["notes"]
+    ]
 
 
 def network_lines(facts: Mapping[str, Any]) -> list[str]:

@@ -63,6 +63,21 @@ class ResultsFolder:
         except OSError as error:
             raise _unwritable(file, error) from error
 
+    def add_text(self, name: str, text: str) -> None:
+        """Another file, if there is a folder.
+
+        Raises:
+            ConfappError: `results-unwritable`.
+        """
+        if self._path is None:
+            return
+        file = self._path / name
+        try:
+            with whole_file(file) as part:
+                part.write_text(text)
+        except OSError as error:
+            raise _unwritable(file, error) from error
+
 
 def _unwritable(path: Path, error: OSError) -> ConfappError:
     return ConfappError(

@@ -1,6 +1,8 @@
 """A photo from disk."""
 
+import io
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -21,18 +23,31 @@ def load_photo(path: str | Path) -> RgbImage:
     file = Path(path)
     if not file.is_file():
         raise ConfappError("photo-not-found", f"There is no photo at {file}; check the path.")
+    return _read(file, str(file))
+
+
+def photo_of_bytes(data: bytes) -> RgbImage:
+    """The same of a file's content, which may be anything.
+
+    Raises:
+        ConfappError: `photo-unreadable`, `photo-too-large`.
+    """
+    return _read(io.BytesIO(data), "That file")
+
+
+def _read(file: Path | BinaryIO, name: str) -> RgbImage:
     try:
         with Image.open(file) as image:
             width, height = image.size
             if width * height > MAX_PIXELS:
-                raise _too_large(file)
+                raise _too_large(name)
             return _rgb(ImageOps.exif_transpose(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large(file) from error
+        raise _too_large(name) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise ConfappError(
             "photo-unreadable",
-            f"{file} cannot be read as a photo; use a whole PNG, JPEG or WebP file.",
+            f"{name} cannot be read as a photo; use a whole PNG, JPEG or WebP file.",
         ) from error
 
 
@@ -43,8 +58,8 @@ def _rgb(image: Image.Image) -> RgbImage:
     return np.array(image.convert("RGB"), dtype=np.uint8)
 
 
-def _too_large(file: Path) -> ConfappError:
+def _too_large(name: str) -> ConfappError:
     return ConfappError(
         "photo-too-large",
-        f"{file} has more than {MAX_PIXELS // 1_000_000} megapixels; use a smaller copy.",
+        f"{name} has more than {MAX_PIXELS // 1_000_000} megapixels; use a smaller copy.",
     )

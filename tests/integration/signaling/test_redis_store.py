@@ -8,9 +8,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -18,6 +19,7 @@ from redis_process import RedisProcess
 from room_visitor import (
     OFFER,
     Visitors,
+    assert_denied,
     assert_refused,
     receive,
     types,
@@ -52,7 +54,9 @@ def redis() -> Iterator[RedisProcess]:
 
 @pytest.fixture
 async def store(redis: RedisProcess) -> AsyncIterator[RedisRoomStore]:
-    store = RedisRoomStore(redis.url, max_rooms=3, expiry_s=EXPIRY_S, clock=time.time)
+    store = RedisRoomStore(
+        redis.url, max_rooms=3, rooms_per_maker=2, expiry_s=EXPIRY_S, clock=time.time
+    )
     await store.start()
     yield store
     await store.stop()
@@ -61,13 +65,52 @@ async def store(redis: RedisProcess) -> AsyncIterator[RedisRoomStore]:
 @pytest.fixture
 async def pair(redis: RedisProcess) -> AsyncIterator[tuple[SignalingService, SignalingService]]:
     """Two servers on one store."""
-    settings = SignalingSettings(port=0, store=SecretStr(redis.url), secret=SecretStr(SECRET))
-    services = SignalingService(settings), SignalingService(settings)
+    async with pair_of(redis) as services:
+        yield services
+
+
+@asynccontextmanager
+async def pair_of(
+    redis: RedisProcess, clock: Callable[[], float] = time.time, **limits: Any
+) -> AsyncIterator[tuple[SignalingService, SignalingService]]:
+    store, secret = SecretStr(redis.url), SecretStr(SECRET)
+    settings = SignalingSettings(port=0, store=store, secret=secret, **limits)
+    services = SignalingService(settings, clock), SignalingService(settings, clock)
     for service in services:
         await service.start()
-    yield services
-    for service in services:
-        await service.stop()
+    try:
+        yield services
+    finally:
+        for service in services:
+            await service.stop()
+
+
+@pytest.mark.parametrize(
+    ("limits", "error_id"),
+    [
+        ({"rooms_per_min": 2}, "too-many-new-rooms"),
+        ({"rooms_per_address": 2}, "too-many-own-rooms"),
+    ],
+)
+async def test_an_address_has_one_share_of_rooms_at_all_servers(
+    redis: RedisProcess, limits: dict[str, Any], error_id: str
+) -> None:
+    async with pair_of(redis, noon, **limits) as services:
+        both = [Visitors(service.url) for service in services]
+        for visitors in both:
+            assert (await visitors.make_room())["room"]
+        for visitors in both:
+            assert (await visitors.make_room())["error_id"] == error_id
+
+
+async def test_an_address_has_one_share_of_joins_at_all_servers(redis: RedisProcess) -> None:
+    async with pair_of(redis, noon, joins_per_min=2) as services:
+        both = [Visitors(service.url) for service in services]
+        for visitors in both:
+            async with visitors.open("x"):
+                pass
+        for visitors in both:
+            await assert_denied(visitors.open("x"), 429, "too-many-joins")
 
 
 @pytest.fixture
@@ -90,13 +133,18 @@ def servers(redis: RedisProcess) -> Iterator[list[subprocess.Popen[str]]]:
         server.communicate()
 
 
+def noon() -> float:
+    """A clock that stands, so that no minute ends within a test."""
+    return 43_200.0
+
+
 def refusal(error: pytest.ExceptionInfo[ConfappError]) -> str:
     return error.value.error_id
 
 
 async def test_rooms_are_kept_bounded_and_found(store: RedisRoomStore) -> None:
     for room_id in "abc":
-        await store.add(Room(id=room_id, lobby=True))
+        await store.add(Room(id=room_id, maker=room_id, lobby=True))
     assert (await store.find("b")).lobby
     for attempt, error_id in (
         (store.add(Room(id="d")), "too-many-rooms"),
@@ -108,9 +156,27 @@ async def test_rooms_are_kept_bounded_and_found(store: RedisRoomStore) -> None:
         assert refusal(refused) == error_id
 
 
+async def test_a_maker_has_some_rooms_however_many_are_asked_for_at_once(
+    store: RedisRoomStore,
+) -> None:
+    asked = await asyncio.gather(
+        *(store.add(Room(id=room_id, maker="ada")) for room_id in "abcdef"),
+        return_exceptions=True,
+    )
+    refused = {answer.error_id for answer in asked if isinstance(answer, ConfappError)}
+    assert refused == {"too-many-own-rooms"}
+    kept = sum(answer is None for answer in asked)
+    assert kept <= 2
+    for room_id in "gh"[kept:]:
+        await store.add(Room(id=room_id, maker="ada"))
+    await store.add(Room(id="i", maker="ben"))
+
+
 async def test_a_room_expires_by_itself(redis: RedisProcess) -> None:
     now = [1000.0]
-    store = RedisRoomStore(redis.url, max_rooms=1, expiry_s=0.05, clock=lambda: now[0])
+    store = RedisRoomStore(
+        redis.url, max_rooms=1, rooms_per_maker=9, expiry_s=0.05, clock=lambda: now[0]
+    )
     await store.add(Room(id="a"))
     with pytest.raises(ConfappError) as refused:
         await store.add(Room(id="b"))

@@ -19,6 +19,7 @@ def summary() -> CallSummary:
         wire_up_kbps=40.0,
         wire_down_kbps=20.0,
         rtt_ms=3.0,
+        loop_lag_ms_p99=1.5,
         sender=SenderStatistics(captured=250, sent=200, payload_bytes=20_000),
         receiver=ReceiverStatistics(
             received=190,
@@ -47,6 +48,14 @@ def test_a_person_reads_the_same(summary: CallSummary) -> None:
     assert "101 of 190 frames received, 10.0 fps" in text
     assert "50 ms (median), 95 ms (95 %)" in text
     assert "40.0 kbit/s up, 20.0 down" in text
+
+
+def test_steps_down_are_told(summary: CallSummary) -> None:
+    assert "quality" not in "\n".join(summary.lines())
+    assert summary.receiver is not None
+    summary.receiver.steps_down, summary.receiver.thinned = 2, 30
+    assert "2 times a step down" in "\n".join(summary.lines())
+    assert "30 frames left out" in "\n".join(summary.lines())
 
 
 def test_nothing_happened() -> None:

@@ -10,8 +10,8 @@ import pytest
 import tiny_shards
 from tiny_perception import bright_spot_landmarks
 
-from confapp.errors import ConfappError
 from confapp.evaluation.evaluation_clip import shard_clips, video_clips
+from confapp.evaluation.folder_clip import ClipFolder
 from confapp.media.photo import load_photo
 from confapp.media.recorder import Recorder
 
@@ -66,26 +66,21 @@ def videos(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_videos_give_frames_with_a_face(videos: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (clip,) = video_clips(videos, SIDE, bright_spot_landmarks())
+def test_videos_give_frames_with_a_face(videos: Path) -> None:
+    folder = ClipFolder(videos, SIDE)
+    (clip,) = video_clips(folder, bright_spot_landmarks())
     assert (clip.name, clip.person) == ("ada", "7")
     assert len(clip.frames) == 3
     assert clip.frames[0].shape == (SIDE, SIDE, 3)
     assert clip.landmarks.shape == (3, 68, 2)
     assert clip.numbers.tolist() == [0, 1, 3]
-    assert {record.args[0] for record in caplog.records if isinstance(record.args, tuple)} >= {
-        "black.mp4",
-        "broken.mp4",
-    }
+    assert [(note.file, note.measured) for note in folder.notes] == [
+        ("black.mp4", False),
+        ("broken.mp4", False),
+    ]
 
 
 def test_without_the_network_landmarks_are_unknown(videos: Path) -> None:
-    (clip,) = video_clips(videos, SIDE, None)
+    (clip,) = video_clips(ClipFolder(videos, SIDE), None)
     assert len(clip.frames) == 3
     assert np.isnan(clip.landmarks).all()
-
-
-def test_folder_without_videos(tmp_path: Path) -> None:
-    with pytest.raises(ConfappError) as caught:
-        video_clips(tmp_path, SIDE, bright_spot_landmarks())
-    assert caught.value.error_id == "videos-not-found"

@@ -68,7 +68,7 @@ def test_same_bytes_again(model: str, shard: Path, tmp_path: Path) -> None:
 
 
 def test_commands(model: str, shard: Path, tmp_path: Path) -> None:
-    for task in ("transfer", "turn"):
+    for task in ("transfer", "turn", "redirect"):
         out = tmp_path / task
         arguments = ["--data", str(shard), "--model", model, "-o", str(out), "--clips", "2"]
         result = CliRunner().invoke(app, ["evaluate", task, *arguments])

@@ -1,5 +1,6 @@
-"""What stands in .env.example and docker-compose.yml against the settings that it is about."""
+"""What stands in .env.example, the compose files and the dashboard against what it is about."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 from confapp.errors import ConfappError
+from signaling.metrics import Metrics
 from signaling.settings import SignalingSettings
 
 ROOT = Path(__file__).parents[3]
@@ -67,3 +69,31 @@ def test_coturn_relays_into_no_private_network() -> None:
     ]
     for network in ("10.0.0.0-10.255.255.255", "127.0.0.0-127.255.255.255", "::1"):
         assert network in denied
+
+
+def test_the_dashboard_asks_for_every_figure_and_no_other() -> None:
+    dashboard = json.loads((ROOT / "deploy/grafana/dashboard.json").read_text())
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    asked = {re.findall(r"confapp_\w+", query)[0].removesuffix("_total") for query in queries}
+    assert asked == {figure.name for figure in Metrics().registry.collect()}
+
+
+def test_prometheus_reads_the_port_of_the_metrics() -> None:
+    scraping = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())["scrape_configs"]
+    (servers,) = scraping[0]["dns_sd_configs"]
+    environment = COMPOSE["services"]["signaling"]["environment"]
+    assert servers["names"] == ["signaling"]
+    assert str(servers["port"]) == environment["CONFAPP_SIGNALING_METRICS_PORT"]
+
+
+@pytest.mark.parametrize("image", ["signaling", "peer"])
+def test_images_take_in_what_they_copy(image: str) -> None:
+    """The `.dockerignore` lists what may come in."""
+    admitted = {
+        line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[0] == "!"
+    }
+    recipe = (ROOT / f"deploy/{image}.Dockerfile").read_text()
+    copied = [line.split()[1:-1] for line in recipe.splitlines() if line.startswith("COPY ")]
+    sources = {name for names in copied for name in names if not name.startswith(("-", "/"))}
+    assert sources == admitted
+    assert all((ROOT / name).exists() for name in sources)

@@ -109,6 +109,16 @@ async def test_new_rooms_of_an_address(visitors: Visitors, others: Any, clock: C
     assert await visitors.make_room()
 
 
+@pytest.mark.parametrize("limits", [{"rooms_per_address": 2}])
+async def test_rooms_that_an_address_has(visitors: Visitors, others: Any) -> None:
+    async with visitors.join(await visitors.make_room()) as websocket:
+        assert await types(websocket, 1) == ["welcome"]
+        await visitors.make_room()
+        refused = await visitors.request("POST", "/rooms")
+        assert (refused.status_code, refused.json()["error_id"]) == (429, "too-many-own-rooms")
+        assert (await visitors.request("POST", "/", headers=from_address("::1"))).is_success
+
+
 @pytest.mark.parametrize("limits", [{"max_rooms": 2}])
 async def test_rooms_in_all(visitors: Visitors, others: Any) -> None:
     await visitors.make_room()

@@ -24,11 +24,11 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(clock: Clock) -> MemoryRoomStore:
-    return MemoryRoomStore(max_rooms=3, expiry_s=EXPIRY_S, clock=clock)
+    return MemoryRoomStore(max_rooms=3, rooms_per_maker=2, expiry_s=EXPIRY_S, clock=clock)
 
 
-async def add(store: MemoryRoomStore, room_id: str) -> None:
-    await store.add(Room(id=room_id))
+async def add(store: MemoryRoomStore, room_id: str, maker: str | None = None) -> None:
+    await store.add(Room(id=room_id, maker=maker or room_id))
 
 
 async def assert_gone(store: MemoryRoomStore, room_id: str) -> None:
@@ -65,6 +65,23 @@ async def test_rooms_are_bounded_and_expired_ones_make_way(
     assert refused.value.error_id == "too-many-rooms"
     clock.now += EXPIRY_S
     await add(store, "d")
+
+
+async def test_a_maker_has_some_rooms_and_more_once_theirs_are_forgotten(
+    store: MemoryRoomStore, clock: Clock
+) -> None:
+    await add(store, "a", "ada")
+    clock.now += 1
+    await add(store, "b", "ada")
+    with pytest.raises(ConfappError) as refused:
+        await add(store, "c", "ada")
+    assert refused.value.error_id == "too-many-own-rooms"
+    await add(store, "c", "ben")
+    clock.now += EXPIRY_S - 1
+    await add(store, "d", "ada")
+    with pytest.raises(ConfappError) as refused:
+        await add(store, "e", "ada")
+    assert refused.value.error_id == "too-many-own-rooms"
 
 
 async def test_an_update_frees_seats_that_expired_first(

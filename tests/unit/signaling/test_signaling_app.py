@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from room_visitor import (
     OFFER,
     Visitors,
+    assert_denied,
     assert_refused,
     receive,
     serving,
@@ -164,6 +165,10 @@ async def test_who_stays_hears_that_the_other_left(visitors: Visitors) -> None:
 async def test_a_wrong_room_is_refused(visitors: Visitors) -> None:
     async with visitors.join({"room": "no-such-room", "guest_token": "x"}) as websocket:
         await assert_refused(websocket, "room-not-found")
+
+
+async def test_a_websocket_elsewhere_does_not_open(visitors: Visitors) -> None:
+    await assert_denied(visitors.open("x/y"), 404, "room-not-found")
 
 
 async def test_without_a_good_invitation_nobody_comes_in(visitors: Visitors, clock: Clock) -> None:

@@ -91,3 +91,8 @@ def test_servers_that_share_rooms_share_a_secret() -> None:
 def test_an_empty_variable_is_none_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONFAPP_SIGNALING_SECRET", "")
     assert SignalingSettings.from_flags().secret is None
+
+
+def test_all_people_of_an_address_can_come_back_at_once() -> None:
+    settings = SignalingSettings()
+    assert settings.joins_per_min > settings.sockets_per_address

@@ -1,0 +1,118 @@
+"""G for a CPU as it runs: the arithmetic of `BlendingGenerator`, one frame at a time."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.appearance import SourceFeatures
+from models.blocks import ResBlock
+from models.config import IMAGE_CHANNELS
+from models.engine_folding import Residual, convolved, doubled, same
+from models.engine_planar_field import FieldMatrices
+from models.engine_sampling import SampleTable
+from models.generator import BlendingGenerator, warp_plane
+from models.geometry import plane_grid
+
+
+@dataclass(frozen=True, slots=True)
+class BlendingSource:
+    """What G keeps of a source: all that it samples, coarse to fine.
+
+    The image has so few channels that sampling it plane by plane is faster.
+    """
+
+    volume: SampleTable
+    skip: SampleTable
+    fine_skip: SampleTable
+    image: Tensor
+
+
+class Blending:
+    """G, ready to run.
+
+    Args:
+        network: in eval mode.
+        depth, size: D and H' = W' of the feature volume; the picture is 8 times as wide.
+        dtype: of the convolutions; coordinates, samples and the picture are fp32.
+    """
+
+    def __init__(
+        self, network: BlendingGenerator, depth: int, size: int, dtype: torch.dtype
+    ) -> None:
+        self._dtype, self._size = dtype, size
+        # The warped volume comes as D x C planes, the network knows them as C x D.
+        planes = torch.arange(cast(nn.Conv2d, network.entry.conv).in_channels)
+        by_depth = planes.view(-1, depth).t().flatten()
+        self._entry = same(network.entry, dtype, inputs=by_depth)
+        self._detail = same(network.detail, dtype)
+        self._detail_down = same(network.detail_down, dtype)
+        self._merge = same(network.merge, dtype)
+        self._blocks = [Residual(cast(ResBlock, block), dtype) for block in network.blocks]
+        self._up = doubled(network.up, dtype)
+        merge_detail, block = network.merge_detail
+        self._merge_detail = same(merge_detail, dtype)  # type: ignore[arg-type]
+        self._detail_block = Residual(cast(ResBlock, block), dtype)
+        self._up_fine = doubled(network.up_fine, dtype)
+        self._merge_fine = same(network.merge_fine, dtype)
+        # A pixel's colours lie side by side: rows and columns of the shuffle before its channels.
+        shuffled = torch.arange((IMAGE_CHANNELS + 1) * 4).view(-1, 4).t().flatten()
+        self._to_image = convolved(network.to_image, dtype, outputs=shuffled)
+
+        device = next(network.parameters()).device
+        self._plane, self._fine_plane, self._image_plane = (
+            plane_grid(scale * size, device).permute(2, 0, 1).contiguous() for scale in (2, 4, 8)
+        )
+        self._to_fine = _doubling(2 * size, device)
+        self._to_picture = _doubling(4 * size, device) @ self._to_fine
+
+    def prepare(self, features: SourceFeatures) -> BlendingSource:
+        """Source features -> tables to sample."""
+        skip, fine_skip = features.skips
+        return BlendingSource(
+            SampleTable(features.volume, border=False),
+            SampleTable(skip, border=True),
+            SampleTable(fine_skip, border=True),
+            features.image,
+        )
+
+    def picture(self, source: BlendingSource, field: FieldMatrices) -> Tensor:
+        """G for one frame: (H, W, 3) in [0, 1], fp32."""
+        size = self._size
+        volume = self._entry(_planes(source.volume.at(field.flow), size).to(self._dtype))
+        seen = (source.skip.at(field.surface) * field.occlusion).to(self._dtype)
+        detail = self._detail(torch.cat([_planes(seen, 2 * size), field.features], 1))
+        y = self._merge(torch.cat([volume, self._detail_down(F.avg_pool2d(detail, 2))], 1))
+        for block in self._blocks:
+            y = block(y)
+        y = self._detail_block(self._merge_detail(torch.cat([self._up(y), detail], 1)))
+
+        shift = field.surface.view_as(self._plane) - self._plane
+        places = _enlarged(shift, self._to_fine).add_(self._fine_plane)
+        fine = source.fine_skip.at(places.flatten(1))
+        fine = _planes(fine.to(self._dtype), 4 * size)
+        out = self._to_image(self._merge_fine(torch.cat([self._up_fine(y), fine], 1)))
+        # (2 x 2 x 4) planes of 4 H' -> pixels of 8 H'
+        out = out.permute(0, 2, 3, 1).view(4 * size, 4 * size, 2, 2, -1).permute(0, 2, 1, 3, 4)
+        out = torch.sigmoid(out.float()).reshape(8 * size, 8 * size, IMAGE_CHANNELS + 1)
+        places = _enlarged(shift, self._to_picture).add_(self._image_plane)
+        warped = warp_plane(source.image, places.permute(1, 2, 0)[None])[0].permute(1, 2, 0)
+        return torch.lerp(out[..., :-1], warped, out[..., -1:])
+
+
+def _planes(rows: Tensor, size: int) -> Tensor:
+    """Rows of places (size^2 [D], C) -> (1, [D] C, size, size) without moving a number."""
+    return rows.view(1, size, size, -1).permute(0, 3, 1, 2)
+
+
+def _doubling(size: int, device: torch.device) -> Tensor:
+    """Bilinear doubling of a line as a matrix (2 size, size)."""
+    line = torch.eye(size, device=device)[None]
+    return F.interpolate(line, scale_factor=2.0, mode="linear", align_corners=False)[0].t()
+
+
+def _enlarged(shift: Tensor, along: Tensor) -> Tensor:
+    """Displacements (2, h, h), enlarged along both axes by (H, h): (2, H, H)."""
+    return along @ shift @ along.t()

@@ -1,0 +1,84 @@
+"""The engine against the networks as they are written."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from tiny_models import lively_networks, tiny
+
+from confapp.demo import PEOPLE
+from confapp.media.clip import Clip
+from confapp.media.photo import load_photo
+from models.checkpoints.checkpoint import Checkpoint, shipped_weights
+from models.config import DEFAULT_CONFIG
+from models.engine_plan import EnginePlan
+from models.picture_agreement import picture_agreement
+from models.talking_head import Picture, TalkingHead
+
+LEAST_PSNR_DB = 38.0
+LEAST_DEVIATION = 0.1
+FP32_PSNR_DB = 57.0  # pixels are rounded to a byte, 58.9 dB at best; the rest must not show
+FRAMES = 10
+
+
+def plan(dtype: torch.dtype) -> EnginePlan:
+    return EnginePlan(torch.device("cpu"), dtype, "of the test")
+
+
+def pictures(count: int, size: int) -> list[Picture]:
+    """Strong colours that differ everywhere, and a little from picture to picture."""
+    rng = np.random.default_rng(0)
+    base = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    rolled = (np.roll(base, shift, 1) for shift in range(count))
+    return [cv2.resize(one, (size, size), interpolation=cv2.INTER_CUBIC) for one in rolled]  # type: ignore[misc]
+
+
+def unlike_the_first_step(config_name: str) -> Checkpoint:
+    """Networks whose batch norms have seen something: folding them must matter."""
+    networks = lively_networks(tiny(config_name))
+    for module in networks.modules():
+        if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm3d):
+            assert module.running_mean is not None
+            assert module.running_var is not None
+            module.running_mean.uniform_(-0.3, 0.3)
+            module.running_var.uniform_(0.5, 1.5)
+            torch.nn.init.uniform_(module.bias, -0.3, 0.3)
+    return Checkpoint.of(networks, "tiny")
+
+
+@pytest.mark.parametrize("name", ["lite-256", "paper-256", "vox-256"])
+def test_fp32_is_the_same_arithmetic(name: str) -> None:
+    checkpoint = unlike_the_first_step(name)
+    head = TalkingHead(checkpoint, trained=False, plan=plan(torch.float32))
+    photo, *frames = pictures(FRAMES + 1, 64)
+    agreement = picture_agreement(head, checkpoint, photo, frames)
+    assert agreement.psnr_db > FP32_PSNR_DB
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_trained_weights_on_the_demo(dtype: torch.dtype) -> None:
+    """Ten frames, where an all grey picture would not pass."""
+    checkpoint = Checkpoint.load(shipped_weights(DEFAULT_CONFIG))
+    head = TalkingHead(checkpoint, trained=True, plan=plan(dtype))
+
+    def at_256(picture: Picture) -> Picture:
+        small = cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA)
+        return small.astype(np.uint8)
+
+    clip = [frame.rgb for frame in Clip(PEOPLE / "ada.mp4").frames()]
+    frames = [at_256(rgb) for rgb in clip[:: len(clip) // FRAMES][:FRAMES]]
+    photo = at_256(load_photo(PEOPLE / "ada.png"))
+    agreement = picture_agreement(head, checkpoint, photo, frames)
+    assert agreement.reference_deviation > LEAST_DEVIATION
+    assert agreement.psnr_db >= LEAST_PSNR_DB
+
+
+def test_sources_do_not_mix() -> None:
+    """What is kept of one source stays with it."""
+    head = TalkingHead(unlike_the_first_step("lite-256"), trained=False, plan=plan(torch.float32))
+    one, other, frame = pictures(3, 64)
+    motion = head.encode_motion(frame)
+    first = head.encode_source(one)
+    before = head.render(first, motion)
+    head.render(head.encode_source(other), motion)
+    assert np.array_equal(head.render(first, motion), before)

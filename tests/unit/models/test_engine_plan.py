@@ -1,0 +1,79 @@
+"""What is chosen for which machine."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from models import engine_plan
+from models.engine_compilation import GraphedOnGpu
+from models.engine_plan import choose_plan
+
+
+@pytest.fixture(autouse=True)
+def measured_anew() -> Iterator[None]:
+    engine_plan._chosen.cache_clear()
+    yield
+    engine_plan._chosen.cache_clear()
+
+
+def machine(monkeypatch: pytest.MonkeyPatch, features: set[str], gain: float) -> None:
+    """A CPU with features, on which bf16 is so many times as fast as fp32."""
+    has = dict.fromkeys(features, True)
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: has)
+    monkeypatch.setattr(
+        engine_plan, "layer_seconds", lambda dtype: gain if dtype is torch.float32 else 1.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("features", "gain", "precision", "reason"),
+    [
+        ({"avx2"}, 9.0, "fp32", "neither AMX nor AVX512-BF16"),
+        ({"avx512_bf16"}, 1.9, "bf16", "AVX512-BF16.*1/1.9"),
+        ({"avx512_bf16", "amx_bf16"}, 5.0, "bf16", "AMX.*1/5.0"),
+        ({"avx512_bf16"}, 0.2, "fp32", "not worth its rounding"),
+        ({"avx512_bf16"}, 1.05, "fp32", "not worth its rounding"),
+    ],
+)
+def test_precision(
+    monkeypatch: pytest.MonkeyPatch, features: set[str], gain: float, precision: str, reason: str
+) -> None:
+    machine(monkeypatch, features, gain)
+    plan = choose_plan("cpu")
+    assert plan.precision == precision
+    assert re.search(reason, plan.reason)
+
+
+def test_a_process_measures_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two models in one process round alike, whatever else the machine does meanwhile."""
+    machine(monkeypatch, {"avx512_bf16"}, 1.9)
+    before = choose_plan("cpu")
+    machine(monkeypatch, {"avx512_bf16"}, 0.5)
+    assert choose_plan("cpu") == before
+
+
+def test_a_compiler_that_fails_is_done_without(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries = []
+
+    def compiled(*_: object, **__: object) -> object:
+        def run(*_: object) -> torch.Tensor:
+            tries.append(1)
+            raise RuntimeError("no C compiler\nand a long trace")
+
+        return run
+
+    monkeypatch.setattr("torch.compile", compiled)
+    double = GraphedOnGpu(lambda x: x * 2, torch.device("cuda"))
+    assert [float(double(torch.tensor(3.0))) for _ in range(2)] == [6.0, 6.0]
+    assert len(tries) == 1
+    assert "uncompiled: no C compiler" in caplog.text
+    assert "trace" not in caplog.text
+
+
+def test_nothing_is_compiled_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.compile", None)
+    assert float(GraphedOnGpu(lambda x: x + 1, torch.device("cpu"))(torch.tensor(1.0))) == 2.0

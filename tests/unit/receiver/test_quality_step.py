@@ -1,0 +1,90 @@
+"""Steps down under load and up again, on a clock of the test's own."""
+
+import pytest
+
+from receiver.quality_step import PATIENCE_S, STEPS_FPS, WINDOW_S, QualityStep
+
+FRAME_MS = 40
+LAST = len(STEPS_FPS) - 1
+
+
+class Receiver:
+    """A machine that takes `cost_s` a picture, with a stream of 25 frames a second."""
+
+    def __init__(self) -> None:
+        self.quality = QualityStep()
+        self.now = 0.0
+        self.frame = 0
+
+    def run(self, seconds: float, cost_s: float) -> int:
+        """Of the frames that have come, the newest is next. How many are shown."""
+        shown = 0
+        end = self.now + seconds
+        while self.now < end:
+            self.frame = max(self.frame, int(self.now * 1000) // FRAME_MS)
+            self.now = max(self.now, self.frame * FRAME_MS / 1000)
+            if self.quality.takes(self.frame * FRAME_MS):
+                start, self.now = self.now, self.now + cost_s
+                self.quality.rendered(start, self.now)
+                shown += 1
+            self.frame += 1
+        return shown
+
+
+def test_a_fast_machine_shows_every_frame() -> None:
+    receiver = Receiver()
+    assert receiver.run(60, cost_s=0.020) == pytest.approx(60 * 25, abs=1)
+    assert (receiver.quality.step, receiver.quality.thinned) == (0, 0)
+
+
+def test_a_slow_machine_settles_where_it_has_time_left() -> None:
+    """At 50 ms a picture, 15 a second take three quarters of the time."""
+    receiver = Receiver()
+    receiver.run(20, cost_s=0.050)
+    assert STEPS_FPS[receiver.quality.step] == 15
+    assert receiver.run(20, cost_s=0.050) == pytest.approx(20 * 15, abs=2)
+    assert receiver.quality.thinned > 0
+
+
+def test_the_worst_machine_stays_at_the_last_step() -> None:
+    receiver = Receiver()
+    receiver.run(60, cost_s=0.5)
+    assert receiver.quality.step == LAST
+    assert receiver.quality.downs == LAST
+
+
+def test_quality_comes_back() -> None:
+    receiver = Receiver()
+    receiver.run(20, cost_s=0.5)
+    assert receiver.quality.step == LAST
+    receiver.run(LAST * (PATIENCE_S + 3 * WINDOW_S), cost_s=0.015)
+    assert receiver.quality.step == 0
+    assert receiver.run(10, cost_s=0.015) == pytest.approx(250, abs=1)
+
+
+def test_a_step_that_fails_is_tried_more_and_more_seldom() -> None:
+    """A machine whose pictures get slower the more of them there are."""
+    receiver = Receiver()
+    minutes = []
+    for _ in range(4):
+        before = receiver.quality.downs
+        for _ in range(60):
+            receiver.run(1, cost_s=0.015 if receiver.quality.step else 0.050)
+        minutes.append(receiver.quality.downs - before)
+    assert minutes[0] > minutes[-1] >= 0
+    assert minutes[-1] <= 2
+
+
+def test_a_pause_is_no_load() -> None:
+    receiver = Receiver()
+    receiver.run(3, cost_s=0.020)
+    receiver.now += 60
+    receiver.run(3, cost_s=0.020)
+    assert receiver.quality.step == 0
+
+
+def test_another_stream_begins_at_nought() -> None:
+    """Its frames do not wait for the time of the one before."""
+    receiver = Receiver()
+    receiver.run(20, cost_s=0.5)
+    assert receiver.quality.takes(0)
