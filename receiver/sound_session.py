@@ -36,6 +36,7 @@ class SoundReceiver:
         self._call: CallSession | None = None
         self.sync = LipSync(self._clock_offset)
         self._open_speaker = open_speaker
+        self._closing: asyncio.Task[None] | None = None
         self._playout = SoundPlayout(self.sync.earliest)
 
     @property
@@ -68,9 +69,9 @@ class SoundReceiver:
             await asyncio.shield(opening)
             await asyncio.Event().wait()
         finally:
-            await asyncio.wait({opening})  # a speaker that opens late must be closed as well
-            if opening.exception() is None and (speaker := opening.result()) is not None:
-                await asyncio.to_thread(speaker.close)
+            # In a task of its own, since whoever cancels a second time would cut it off.
+            self._closing = asyncio.create_task(_close(opening))
+            await asyncio.shield(self._closing)
 
     def _clock_offset(self) -> float | None:
         return self._call.statistics.clock_offset_s if self._call is not None else None
@@ -79,3 +80,10 @@ class SoundReceiver:
         block = self._playout.read(at)
         self.level_dbfs = level_dbfs(block)
         return block
+
+
+async def _close(opening: asyncio.Future[OpenSpeaker | None]) -> None:
+    """Close a speaker, also one that opens late."""
+    await asyncio.wait({opening})
+    if opening.exception() is None and (speaker := opening.result()) is not None:
+        await asyncio.to_thread(speaker.close)
