@@ -49,7 +49,11 @@ class TcpGate:
         self._writers.add(writer)
         if not self._open:
             return
-        back_reader, back_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        try:
+            back_reader, back_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        except OSError:  # the server has stopped
+            writer.close()
+            return
         self._writers.add(back_writer)
         for one, other in ((reader, back_writer), (back_reader, writer)):
             pipe = asyncio.create_task(self._pipe(one, other))

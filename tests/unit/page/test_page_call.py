@@ -169,7 +169,7 @@ class Stage:
     async def call(self) -> Session:
         """Join, and let the other side come."""
         await self.visitor.command("join", room=ROOM, name="Ada")
-        await self.until(phase="joining")
+        await self.until(phase="joining", muted=False)
         session = self.sessions[-1]
         session.wish.audience.on_state("The call stands.", standing=True, urgent=False)
         await self.until(phase="call")
@@ -280,7 +280,7 @@ async def test_what_was_chosen_goes_into_the_call(stage: Stage, photo: SourcePho
 
 async def test_a_call_that_fails_leads_back_to_the_lobby(stage: Stage) -> None:
     await stage.visitor.command("join", room=ROOM, name="")
-    await stage.until(phase="joining")
+    await stage.until(phase="joining", muted=False)
     stage.sessions[0].ending.set_exception(ConfappError("room-full", "The room is full."))
     await stage.until(phase="lobby", banner="The room is full.", urgent=True)
     assert stage.sessions[0].closed
