@@ -20,9 +20,10 @@ PAPER_TABLE_1 = {
     "akd": ("AKD (px at 256)", 2.07, 3.74),
 }
 DIFFERENCE = (
-    "The paper's figures are of other people, by other landmark networks, and of networks of twenty "
-    "times the arithmetic of `lite-256`, trained on far more footage. They say where the method can "
-    "get to, not which model is better; AKD in particular depends on the landmark network."
+    "The paper's figures are of other people, by other landmark networks, and of networks of "
+    "twenty times the arithmetic of `lite-256`, trained on far more footage. They say where the "
+    "method can get to, not which model is better; AKD in particular depends on the landmark "
+    "network."
 )
 TASKS = ("reconstruct", "compress", "redirect", "transfer", "transfer-relative", "recognise")
 
