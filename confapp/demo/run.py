@@ -122,11 +122,11 @@ def _hold_call(
             return running.enter_context(Process(name, folder, arguments))
 
         server = start("server", "serve", "--port", "0", "--json")
-        _wait(lambda: server.output.endswith("\n"), [server], deadline)
+        wait_for(lambda: server.output.endswith("\n"), [server], deadline)
         room = asyncio.run(create_room(json.loads(server.output)["url"]))
         receiver = start("receiver", "receive", room, *common, "--no-window", *record_rendering)
         sender = start("sender", "send", room, *common, *clip, *photo, *record_input)
-        _wait(lambda: sender.done and receiver.done, [server, receiver, sender], deadline)
+        wait_for(lambda: sender.done and receiver.done, [server, receiver, sender], deadline)
         return json.loads(sender.output), json.loads(receiver.output)
 
 
@@ -179,7 +179,7 @@ class Process:
             self._running.wait()
 
 
-def _wait(finished: Callable[[], bool], processes: list[Process], deadline: float) -> None:
+def wait_for(finished: Callable[[], bool], processes: list[Process], deadline: float) -> None:
     """Wait until `finished`; the first process that fails ends the waiting.
 
     Raises:

@@ -447,6 +447,13 @@ async def test_when_the_other_side_leaves_one_may_join_again(stage: Stage) -> No
     await stage.call()
 
 
+async def test_leaving_before_anybody_came_leads_back_to_the_lobby(stage: Stage) -> None:
+    await stage.visitor.command("join", room=ROOM, name="")
+    await stage.visitor.command("hang-up")
+    await stage.until(phase="lobby", banner="You have left the room.")
+    await stage.call()
+
+
 async def test_hanging_up_ends_the_program(
     head: TalkingHead, photo: SourcePhoto, tmp_path: Path
 ) -> None:
