@@ -36,6 +36,7 @@ class DemoFigures:
     Attributes:
         captured: frames that the clip gave in real time.
         sent, received, rendered: how far they came.
+        extrapolated: of the rendered, those in place of motion that did not come in time.
         dropped: captured and not rendered; the newest frame wins at each stage.
         payload_kbps: coded motion without headers.
         wire_kbps: IP datagrams from sender to receiver, all headers counted, photo apart.
@@ -52,6 +53,7 @@ class DemoFigures:
     sent: int
     received: int
     rendered: int
+    extrapolated: int
     dropped: int
     payload_kbps: float
     wire_kbps: float
@@ -204,7 +206,8 @@ def _figures(sender: dict[str, Any], receiver: dict[str, Any]) -> DemoFigures:
         sent=sent["sent"],
         received=got["received"],
         rendered=got["rendered"],
-        dropped=sent["captured"] - got["rendered"],
+        extrapolated=got["extrapolated"],
+        dropped=sent["captured"] - (got["rendered"] - got["extrapolated"]),
         payload_kbps=sent["payload_kbps"],
         wire_kbps=sender["wire_up_kbps"],
         wire_return_kbps=sender["wire_down_kbps"],
