@@ -157,7 +157,6 @@ class PageCall:
 
     async def _hold(self) -> ConfappError | None:
         """One call; why there was none, if there was none."""
-        self._asked_to_leave = False
         frames = self._own.tap()
         failure: ConfappError | None = None
         self._board.set(
@@ -165,6 +164,8 @@ class PageCall:
             account=[], peer_name="", peer_source=False,
         )  # fmt: skip
         calling = self._calling = asyncio.create_task(self._call(frames))
+        if self._asked_to_leave:  # between the wish to join and now
+            calling.cancel()
         summary: CallSummary | None = None
         try:
             await asyncio.wait({calling})
@@ -316,6 +317,7 @@ class PageCall:
             self._board.tell_fault(error)
             return
         self._board.set(room=join.room, name=join.name.strip())
+        self._asked_to_leave = False
         self._wanted.set()
 
     def _retake(self, photo: SourcePhoto) -> None:

@@ -21,7 +21,7 @@ from confapp.media.clip import Clip
 from confapp.media.photo import load_photo
 from confapp.media.sound_format import CAPTURE_BLOCK, SoundBlock
 from confapp.media.video_frame import VideoFrame
-from confapp.page.messages import Device, View
+from confapp.page.messages import Device, HangUp, Join, View
 from confapp.page.page_call import PageCall
 from confapp.page.page_phase import PagePhase
 from confapp.page.page_session import SessionWish
@@ -448,8 +448,8 @@ async def test_when_the_other_side_leaves_one_may_join_again(stage: Stage) -> No
 
 
 async def test_leaving_before_anybody_came_leads_back_to_the_lobby(stage: Stage) -> None:
-    await stage.visitor.command("join", room=ROOM, name="")
-    await stage.visitor.command("hang-up")
+    stage.page.on_command(Join(room=ROOM, name=""))
+    stage.page.on_command(HangUp())  # before the call is even opened
     await stage.until(phase="lobby", banner="You have left the room.")
     await stage.call()
 
