@@ -52,7 +52,8 @@ class CallPage:
         assert found is not None
         self.link = found[0]
         self.faults: list[str] = []
-        self.page: Page = browser.new_page(viewport=SIZE, color_scheme="light")  # type: ignore[arg-type]
+        context = browser.new_context(viewport=SIZE, color_scheme="light")  # type: ignore[arg-type]
+        self.page: Page = context.new_page()
         self.page.set_default_timeout(DEADLINE_MS)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda line: self._note(line.type, line.text))

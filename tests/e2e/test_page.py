@@ -81,7 +81,7 @@ def pair(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         pair.ada.act("quit")
         for page in (pair.ben, pair.ada):
             assert page.process.result()[0] == 0
-            page.page.close()
+            page.page.context.close()
 
 
 def picture_of_the_call(page: CallPage, pictures: Path) -> None:
@@ -131,8 +131,8 @@ def test_sliders_turn_the_head(pair: Pair, head: TalkingHead) -> None:
     page.next_remote(page.next_remote(page.remote()))
     after = pose(head, page)
     page.act("view")
-    assert turned[0] - before[0] > 12
-    assert abs(after[0] - before[0]) < 8
+    assert turned[0] - before[0] > 12  # he moves, too, by up to 10 degrees
+    assert turned[0] - after[0] > 12
 
 
 def test_face_me_turns_the_head_to_the_front(pair: Pair, head: TalkingHead) -> None:
