@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from confapp_process import Process
@@ -16,6 +17,7 @@ from confapp.media.video_frame import RgbImage
 
 DEADLINE_MS = 120_000  # machines that test are busy
 BLANK = 10.0  # grey levels of deviation that a picture of something has at least
+COLOURS = 256
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/#\S+")
 SIZE = {"width": 1100, "height": 840}
 READ_CANVAS = "canvas => canvas.toDataURL('image/png')"
@@ -90,6 +92,11 @@ class CallPage:
     def remote(self) -> RgbImage:
         """The other person as shown now."""
         return self.picture("#remote-picture")
+
+    def photograph(self, path: Path) -> None:
+        """The page as a small picture file."""
+        taken = Image.open(io.BytesIO(self.page.screenshot(full_page=True))).convert("RGB")
+        taken.quantize(COLOURS).save(path, optimize=True)
 
     def lively(self, selector: str) -> RgbImage:
         """Wait for a picture on a canvas that is not blank."""

@@ -19,6 +19,7 @@ from confapp.media.video_frame import RgbImage
 from models.talking_head import TalkingHead
 
 FRAMES = 5  # that a pose is the median of
+SETTLED_MS = 5000  # until the figures of a picture say something of a call that goes on
 PICTURES = os.environ.get("CONFAPP_PICTURES")  # a folder for the README's pictures, if wanted
 
 
@@ -88,7 +89,8 @@ def picture_of_the_call(page: CallPage, pictures: Path) -> None:
     page.act("statistics")
     page.act("view")
     expect(page.at(number("sent, kbit/s"))).to_be_visible()
-    page.page.screenshot(path=pictures / "page-call.png", full_page=True)
+    page.page.wait_for_timeout(SETTLED_MS)
+    page.photograph(pictures / "page-call.png")
     page.act("statistics")
     page.act("view")
 
@@ -98,7 +100,7 @@ def guided_photo(page: CallPage, pictures: Path) -> None:
     expect(page.at("#lobby .origin")).to_have_text("Taken just now with your camera.")
     expect(page.at("#quality")).to_contain_text("it follows")
     assert serious_faults(page) == []
-    page.page.screenshot(path=pictures / "page-lobby.png")
+    page.photograph(pictures / "page-lobby.png")
 
 
 def photo_from_disk(page: CallPage) -> None:
