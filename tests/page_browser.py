@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 from confapp_process import Process
@@ -16,6 +17,7 @@ from confapp.media.video_frame import RgbImage
 
 DEADLINE_MS = 120_000  # machines that test are busy
 BLANK = 10.0  # grey levels of deviation that a picture of something has at least
+COLOURS = 256
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/#\S+")
 SIZE = {"width": 1100, "height": 840}
 READ_CANVAS = "canvas => canvas.toDataURL('image/png')"
@@ -52,7 +54,8 @@ class CallPage:
         assert found is not None
         self.link = found[0]
         self.faults: list[str] = []
-        self.page: Page = browser.new_page(viewport=SIZE, color_scheme="light")  # type: ignore[arg-type]
+        context = browser.new_context(viewport=SIZE, color_scheme="light")  # type: ignore[arg-type]
+        self.page: Page = context.new_page()
         self.page.set_default_timeout(DEADLINE_MS)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda line: self._note(line.type, line.text))
@@ -89,6 +92,11 @@ class CallPage:
     def remote(self) -> RgbImage:
         """The other person as shown now."""
         return self.picture("#remote-picture")
+
+    def photograph(self, path: Path) -> None:
+        """The page as a small picture file."""
+        taken = Image.open(io.BytesIO(self.page.screenshot(full_page=True))).convert("RGB")
+        taken.quantize(COLOURS).save(path, optimize=True)
 
     def lively(self, selector: str) -> RgbImage:
         """Wait for a picture on a canvas that is not blank."""

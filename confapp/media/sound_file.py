@@ -85,9 +85,11 @@ class PacedSound:
         self._started = started
 
     def blocks(self) -> Iterator[SoundBlock]:
-        """Each block once its last sample is due."""
+        """Each block once its last sample is due, from the moment on at which somebody asks."""
         start = self._start()
         number = 0
+        if start is not None:  # what began before is joined in its middle, as one joins a speaker
+            number = max(0, int((self._now() - start) / BLOCK_S))
         while start is not None and not self._closed.is_set():
             first = number * CAPTURE_BLOCK
             if not self._loop and first >= self._sound.size:

@@ -19,6 +19,7 @@ from confapp.media.video_frame import RgbImage
 from models.talking_head import TalkingHead
 
 FRAMES = 5  # that a pose is the median of
+SETTLED_MS = 5000  # until the figures of a picture say something of a call that goes on
 PICTURES = os.environ.get("CONFAPP_PICTURES")  # a folder for the README's pictures, if wanted
 
 
@@ -81,14 +82,15 @@ def pair(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         pair.ada.act("quit")
         for page in (pair.ben, pair.ada):
             assert page.process.result()[0] == 0
-            page.page.close()
+            page.page.context.close()
 
 
 def picture_of_the_call(page: CallPage, pictures: Path) -> None:
     page.act("statistics")
     page.act("view")
     expect(page.at(number("sent, kbit/s"))).to_be_visible()
-    page.page.screenshot(path=pictures / "page-call.png", full_page=True)
+    page.page.wait_for_timeout(SETTLED_MS)
+    page.photograph(pictures / "page-call.png")
     page.act("statistics")
     page.act("view")
 
@@ -98,7 +100,7 @@ def guided_photo(page: CallPage, pictures: Path) -> None:
     expect(page.at("#lobby .origin")).to_have_text("Taken just now with your camera.")
     expect(page.at("#quality")).to_contain_text("it follows")
     assert serious_faults(page) == []
-    page.page.screenshot(path=pictures / "page-lobby.png")
+    page.photograph(pictures / "page-lobby.png")
 
 
 def photo_from_disk(page: CallPage) -> None:
@@ -131,8 +133,8 @@ def test_sliders_turn_the_head(pair: Pair, head: TalkingHead) -> None:
     page.next_remote(page.next_remote(page.remote()))
     after = pose(head, page)
     page.act("view")
-    assert turned[0] - before[0] > 12
-    assert abs(after[0] - before[0]) < 8
+    assert turned[0] - before[0] > 12  # he moves, too, by up to 10 degrees
+    assert turned[0] - after[0] > 12
 
 
 def test_face_me_turns_the_head_to_the_front(pair: Pair, head: TalkingHead) -> None:

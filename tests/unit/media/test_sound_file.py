@@ -81,6 +81,17 @@ def test_a_loop_keeps_its_period_and_its_start() -> None:
     assert next(blocks, None) is None
 
 
+def test_a_loop_that_plays_already_is_joined_in_its_middle() -> None:
+    """Nothing of what nobody listened to is sent after all."""
+    clock = Clock()
+    sound = np.repeat(np.arange(3, dtype=np.int16), CAPTURE_BLOCK)
+    paced = PacedSound(sound, loop=True, started=lambda: 90.0, now=clock, wait=clock.wait)
+    block = next(paced.blocks())
+    assert block.captured == pytest.approx(100.0)
+    assert block.samples[0] == 1000 % 3
+    assert clock.now == pytest.approx(100.01)
+
+
 def test_a_speaker_in_a_file_plays_in_real_time(tmp_path: Path) -> None:
     clock = Clock()
     asked: list[float] = []
