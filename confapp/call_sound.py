@@ -57,7 +57,7 @@ def speaker_opener(
 ) -> Callable[[Playout], OpenSpeaker | None]:
     """Opens the sound file of the settings, else the speaker; raises as `open_sound`."""
     if settings.audio_output is None:
-        # While PortAudio starts, nothing else that is written to stderr comes out: so not in a call.
+        # While PortAudio starts, nothing else written to stderr comes out: so not in a call.
         with contextlib.suppress(ConfappError):
             port_audio()
 
