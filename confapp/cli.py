@@ -424,8 +424,14 @@ def demo(
     out: Annotated[Path, typer.Option(help="folder for demo.mp4")] = Path("out"),
     as_json: Annotated[Path | None, typer.Option("--json", help="also write the figures")] = None,
     model: Model = DEFAULT_CONFIG,
+    page: Annotated[bool, typer.Option("--page", help="steer the call in a browser")] = False,
 ) -> None:
     """Hold a call between two processes on this machine and film it."""
+    if page:
+        from confapp.demo.page_demo import run_page_demo
+
+        run_page_demo(model)
+        return
     from confapp.demo.run import run_demo
 
     run_demo(model, seconds, out, as_json)

@@ -65,6 +65,7 @@ class MotionPlayout:
         self._waiting.clear()
         self._shown.clear()
         self._newest = self._shown_number = -1
+        self._made_up = self._old_in_a_row = 0
         self._delay = ArrivalDelay(REMEMBERED, LONGEST_DELAY_S, margin_s=0.0)
 
     def put(self, number: int, motion: MotionFrame, arrival: float) -> None:

@@ -1,7 +1,6 @@
 """The receiving side of sound: packets -> jitter buffer -> speaker."""
 
 import asyncio
-import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -35,11 +34,9 @@ class SoundReceiver:
     def __init__(self, open_speaker: Callable[[Playout], OpenSpeaker | None]) -> None:
         self.level_dbfs = SILENCE_DBFS
         self._call: CallSession | None = None
-        self._speaker: OpenSpeaker | None = None
-        self._closed = False
-        self._opening = threading.Lock()
         self.sync = LipSync(self._clock_offset)
         self._open_speaker = open_speaker
+        self._closing: asyncio.Task[None] | None = None
         self._playout = SoundPlayout(self.sync.earliest)
 
     @property
@@ -67,27 +64,14 @@ class SoundReceiver:
             ConfappError: the speaker cannot be used.
         """
         self._call = call
+        opening = asyncio.ensure_future(asyncio.to_thread(self._open_speaker, self._read))
         try:
-            await asyncio.to_thread(self._open)
+            await asyncio.shield(opening)
             await asyncio.Event().wait()
         finally:
-            self._close()
-
-    def _open(self) -> None:
-        speaker = self._open_speaker(self._read)
-        with self._opening:
-            self._speaker = speaker
-            closed = self._closed
-        if closed:  # it took longer than the call
-            self._close()
-
-    def _close(self) -> None:
-        """Waits for nothing but the block at hand, so that no cancellation comes in between."""
-        with self._opening:
-            self._closed = True
-            speaker, self._speaker = self._speaker, None
-        if speaker is not None:
-            speaker.close()
+            # In a task of its own, since whoever cancels a second time would cut it off.
+            self._closing = asyncio.create_task(_close(opening))
+            await asyncio.shield(self._closing)
 
     def _clock_offset(self) -> float | None:
         return self._call.statistics.clock_offset_s if self._call is not None else None
@@ -96,3 +80,10 @@ class SoundReceiver:
         block = self._playout.read(at)
         self.level_dbfs = level_dbfs(block)
         return block
+
+
+async def _close(opening: asyncio.Future[OpenSpeaker | None]) -> None:
+    """Close a speaker, also one that opens late."""
+    await asyncio.wait({opening})
+    if opening.exception() is None and (speaker := opening.result()) is not None:
+        await asyncio.to_thread(speaker.close)

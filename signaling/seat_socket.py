@@ -38,6 +38,7 @@ SERVICE_RESTART = 1012
 RENEW_S = 15.0  # how often a connected seat is renewed
 LEASE_S = 3 * RENEW_S  # how long it outlives a server that was killed
 SWEEP_LATE_S = 0.1  # after a hold has ended for certain
+CANCEL_AGAIN_S = 0.5
 BURST_S = 3.0  # so many seconds' worth of messages may come at once
 
 
@@ -137,9 +138,7 @@ class SeatSocket:
             done, _ = await asyncio.wait({reader, writer}, return_when=asyncio.FIRST_COMPLETED)
             outcome = next((task.exception() for task in done if task.exception()), None)
         finally:
-            for task in (reader, writer):
-                task.cancel()
-            await asyncio.gather(reader, writer, return_exceptions=True)
+            await _end(reader, writer)
             await self._go(outcome)
 
     async def _read(self) -> None:
@@ -253,6 +252,18 @@ class SeatSocket:
         refusal = ErrorMessage(error_id=error.error_id, message=error.message)
         await _while_open(self._send(refusal))
         await _while_open(self._websocket.close(POLICY_VIOLATION))
+
+
+async def _end(*tasks: asyncio.Task[None]) -> None:
+    """Cancel tasks until they have ended.
+
+    Once is not enough: before Python 3.12 `asyncio.wait_for`, by which redis-py sends, swallows a
+    cancellation that comes just when it is done.
+    """
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
 
 
 async def _while_open(sending: Awaitable[None]) -> None:

@@ -36,6 +36,7 @@ class DemoFigures:
     Attributes:
         captured: frames that the clip gave in real time.
         sent, received, rendered: how far they came.
+        extrapolated: of the rendered, those in place of motion that did not come in time.
         dropped: captured and not rendered; the newest frame wins at each stage.
         payload_kbps: coded motion without headers.
         wire_kbps: IP datagrams from sender to receiver, all headers counted, photo apart.
@@ -52,6 +53,7 @@ class DemoFigures:
     sent: int
     received: int
     rendered: int
+    extrapolated: int
     dropped: int
     payload_kbps: float
     wire_kbps: float
@@ -122,11 +124,11 @@ def _hold_call(
             return running.enter_context(Process(name, folder, arguments))
 
         server = start("server", "serve", "--port", "0", "--json")
-        _wait(lambda: server.output.endswith("\n"), [server], deadline)
+        wait_for(lambda: server.output.endswith("\n"), [server], deadline)
         room = asyncio.run(create_room(json.loads(server.output)["url"]))
         receiver = start("receiver", "receive", room, *common, "--no-window", *record_rendering)
         sender = start("sender", "send", room, *common, *clip, *photo, *record_input)
-        _wait(lambda: sender.done and receiver.done, [server, receiver, sender], deadline)
+        wait_for(lambda: sender.done and receiver.done, [server, receiver, sender], deadline)
         return json.loads(sender.output), json.loads(receiver.output)
 
 
@@ -179,7 +181,7 @@ class Process:
             self._running.wait()
 
 
-def _wait(finished: Callable[[], bool], processes: list[Process], deadline: float) -> None:
+def wait_for(finished: Callable[[], bool], processes: list[Process], deadline: float) -> None:
     """Wait until `finished`; the first process that fails ends the waiting.
 
     Raises:
@@ -204,7 +206,8 @@ def _figures(sender: dict[str, Any], receiver: dict[str, Any]) -> DemoFigures:
         sent=sent["sent"],
         received=got["received"],
         rendered=got["rendered"],
-        dropped=sent["captured"] - got["rendered"],
+        extrapolated=got["extrapolated"],
+        dropped=sent["captured"] - (got["rendered"] - got["extrapolated"]),
         payload_kbps=sent["payload_kbps"],
         wire_kbps=sender["wire_up_kbps"],
         wire_return_kbps=sender["wire_down_kbps"],

@@ -132,6 +132,34 @@ def evaluate_redirect(
     print(grid_command.evaluate_redirection(model, options, untrained=untrained), end="")
 
 
+@evaluate_app.command("recognise")
+def evaluate_recognise(
+    out: Results,
+    data: Shards = None,
+    videos: Videos = None,
+    model: Model = DEFAULT_CONFIG,
+    untrained: Untrained = False,
+    landmarks: Landmarks = None,
+    clips: People = 12,
+) -> None:
+    """Tell people by their canonical keypoints, beside landmarks and chance."""
+    from confapp.evaluation import grid_command
+
+    options = grid_command.GridOptions(out, tuple(data or ()), videos, landmarks, None, clips)
+    print(grid_command.evaluate_recognition(model, options, untrained=untrained), end="")
+
+
+@evaluate_app.command("document")
+def evaluate_document(
+    work: Annotated[Path, typer.Argument(help="folder with a folder of results of each task")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="the Markdown file to write")],
+) -> None:
+    """Put the results of all tasks into one document, beside the paper's."""
+    from confapp.evaluation.results_document import write_document
+
+    write_document(work, out)
+
+
 @evaluate_app.command("compress")
 def evaluate_compress(
     videos: Annotated[Path, typer.Option(help="folder of clips at full rate, one person each")],

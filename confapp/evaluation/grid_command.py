@@ -1,10 +1,11 @@
-"""What `confapp evaluate transfer`, `turn` and `redirect` do."""
+"""What `confapp evaluate transfer`, `turn`, `redirect` and `recognise` do."""
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import track
@@ -13,10 +14,12 @@ from confapp.clip_files import open_model
 from confapp.errors import ConfappError
 from confapp.evaluation.driver_frames import spread_frames, variety
 from confapp.evaluation.evaluation_clip import EvaluationClip, shard_clips, video_clips
-from confapp.evaluation.folder_clip import ClipFolder
+from confapp.evaluation.folder_clip import ClipFolder, ClipNote
 from confapp.evaluation.grid_report import grid_markdown, grid_report
 from confapp.evaluation.performer import Performer, one_each
 from confapp.evaluation.picture_metrics import PictureMetrics
+from confapp.evaluation.recognise import recognise
+from confapp.evaluation.recognise_report import recognition_facts, recognition_markdown
 from confapp.evaluation.redirect import (
     calibrate,
     frontalise,
@@ -131,6 +134,22 @@ def evaluate_redirection(model: str, options: GridOptions, *, untrained: bool) -
     )
 
 
+def evaluate_recognition(model: str, options: GridOptions, *, untrained: bool) -> str:
+    """Who is who by canonical keypoints, by landmarks and by chance.
+
+    Returns:
+        The Markdown table.
+
+    Raises:
+        ConfappError: no data, one person alone, or a model that cannot be used.
+    """
+    run = _Run(model, options, untrained=untrained)
+    clips = run.clips(CANDIDATES)
+    if len(clips) < 2:
+        raise ConfappError("people-needed", "Recognition needs clips of two people at least.")
+    return run.write_facts(recognition_facts(run.head, recognise(run.head, clips), run.notes))
+
+
 def _shows(clip: EvaluationClip) -> float:
     """How much a clip's face does."""
     return variety(clip.landmarks, spread_frames(clip.landmarks, COLUMNS))
@@ -150,6 +169,17 @@ class _Run:
         self._options = options
         side = self.head.config.image_size
         self._videos = ClipFolder(options.videos, side) if options.videos is not None else None
+
+    @property
+    def notes(self) -> list[ClipNote]:
+        """On the files read so far."""
+        return self._videos.notes if self._videos else []
+
+    def write_facts(self, facts: dict[str, Any]) -> str:
+        """Figures and table of a task without renderings; gives back the table."""
+        table = recognition_markdown(facts)
+        self._folder.write(json.dumps(facts, indent=1) + "\n", table)
+        return table
 
     def people(self, candidates: int) -> list[Performer]:
         """One at least, each with the first frame of a clip and so many others."""
@@ -171,9 +201,8 @@ class _Run:
         **settings: object,
     ) -> str:
         """The figures, the tables and the sheets; gives back the tables."""
-        notes = self._videos.notes if self._videos else []
         facts = grid_report(
-            task, self.head, self.metrics, grids, notes=notes, remarks=remarks, **settings
+            task, self.head, self.metrics, grids, notes=self.notes, remarks=remarks, **settings
         )
         tables = grid_markdown(facts)
         self._folder.write(json.dumps(facts, indent=1) + "\n", tables)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -68,16 +69,35 @@ def pair(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             page.phase("call")
             expect(page.at("#remote .mark")).to_be_visible()
             page.next_remote(page.remote())
+        picture_of_the_call(pair.ben, folder)
         yield pair
         for page in (pair.ben, pair.ada):
             assert page.faults == []
+        pair.ben.act("hang-up")
+        expect(pair.ben.at("#closed")).to_contain_text("The call is over")
+        expect(pair.ben.at("#closed-account")).to_contain_text("kbit/s")
+        pair.ada.phase("ended")
+        expect(pair.ada.at("#banner")).to_have_text("The other person has left.")
+        pair.ada.act("quit")
+        for page in (pair.ben, pair.ada):
+            assert page.process.result()[0] == 0
             page.page.close()
+
+
+def picture_of_the_call(page: CallPage, pictures: Path) -> None:
+    page.act("statistics")
+    page.act("view")
+    expect(page.at(number("sent, kbit/s"))).to_be_visible()
+    page.page.screenshot(path=pictures / "page-call.png", full_page=True)
+    page.act("statistics")
+    page.act("view")
 
 
 def guided_photo(page: CallPage, pictures: Path) -> None:
     """The photo takes itself once Ben looks into the camera at rest; then he sees himself."""
     expect(page.at("#lobby .origin")).to_have_text("Taken just now with your camera.")
     expect(page.at("#quality")).to_contain_text("it follows")
+    assert serious_faults(page) == []
     page.page.screenshot(path=pictures / "page-lobby.png")
 
 
@@ -198,11 +218,61 @@ def test_camera_off_stops_what_the_other_side_sees(pair: Pair) -> None:
     page.act("camera")
     expect(page.at("#mine .off")).to_be_visible()
     page.act("statistics")
-    row = page.at("#numbers dt:has-text('of it motion') + dd")
+    row = page.at(number("of it motion"))
     expect(row).to_have_text("0.0")
     page.act("camera")
     expect(row).not_to_have_text("0.0")
     page.act("statistics")
+
+
+def number(words: str) -> str:
+    """Where the statistics show a figure."""
+    return f"#numbers dt:has-text('{words}') + dd"
+
+
+def test_mute_silences(pair: Pair) -> None:
+    page = pair.ben
+    page.act("statistics")
+    sound = page.at(number("of it sound"))
+    expect(sound).not_to_have_text("0.0")  # he speaks
+    page.act("mute")
+    expect(page.at('[data-act="mute"]')).to_have_attribute("aria-pressed", "true")
+    expect(sound).to_have_text("0.0")
+    page.page.wait_for_timeout(3000)  # he goes on speaking, and stays silent
+    expect(sound).to_have_text("0.0")
+    page.page.keyboard.press("m")
+    expect(sound).not_to_have_text("0.0")
+    page.act("statistics")
+
+
+def test_both_see_the_same_safety_code(pair: Pair) -> None:
+    codes = [page.at("#safety-code").inner_text() for page in (pair.ben, pair.ada)]
+    assert codes[0] == codes[1] != ""
+
+
+def test_the_reconnect_banner_comes_and_goes(pair: Pair) -> None:
+    """Ada's process stands still, as a machine asleep does."""
+    pair.ada.process.signal(signal.SIGSTOP)
+    try:
+        expect(pair.ben.at("#banner.urgent")).to_contain_text("another way to the other person")
+    finally:
+        pair.ada.process.signal(signal.SIGCONT)
+    expect(pair.ben.at("#banner")).to_have_text("The call is good again.")
+    expect(pair.ben.at("#banner")).not_to_have_class("urgent")
+    pair.ben.next_remote(pair.ben.remote())
+
+
+def test_a_second_tab_takes_over_and_may_be_taken_back_from(pair: Pair) -> None:
+    page = pair.ben
+    second = page.page.context.new_page()
+    second.goto(page.link)
+    expect(second.locator("body")).to_have_attribute("data-phase", "call")
+    expect(page.at("#closed")).to_contain_text("Your call goes on there.")
+    page.at("#reopen").click()
+    page.phase("call")
+    expect(second.locator("#closed")).to_contain_text("Your call goes on there.")
+    second.close()
+    page.next_remote(page.remote())
 
 
 def test_recording_asks_the_other_side(pair: Pair) -> None:

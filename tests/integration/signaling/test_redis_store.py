@@ -232,6 +232,9 @@ async def test_two_people_at_two_servers_meet(
         for sender, receiver in ((host, guest), (guest, host)):
             await sender.send(OFFER)
             assert await types(receiver, 1) == ["description"]
+    async with asyncio.timeout(DEADLINE_S):  # a goodbye is answered before the seat is free
+        while (await pair[0].state.store.find(room["room"])).seats:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     async with there.join(room, "host") as again:
         assert not (await receive(again))["peer_present"]
 

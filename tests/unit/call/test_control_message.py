@@ -14,6 +14,7 @@ from confapp.call.control_message import (
     Bye,
     ControlMessage,
     Echo,
+    Recording,
     SourceAnnounce,
     SourceReady,
     content_hash,
@@ -35,6 +36,7 @@ MESSAGES = st.one_of(
     ),
     st.builds(SourceReady, sha256=DIGESTS),
     st.builds(Beat, sent=SECONDS, echo=st.none() | ECHOES),
+    st.builds(Recording, step=st.sampled_from(["ask", "agree", "refuse", "stop"])),
     st.builds(Bye, reason=st.text(max_size=20)),
 )
 
@@ -57,6 +59,8 @@ def test_any_other_text_is_a_value_error(text: str) -> None:
         '{"type": "beat", "sent": NaN}',
         '{"type": "beat", "sent": Infinity}',
         '{"type": "beat", "sent": 1, "echo": {"sent": 1}}',
+        '{"type": "recording", "step": "now"}',
+        '{"type": "recording"}',
         '{"type": "source-ready", "sha256": "x"}',
         '{"type": "source", "sha256": "' + 64 * "0" + '", "size": 262145, "stream_origin": 0}',
         '{"type": "bye", "reason": "' + 65 * "x" + '"}',

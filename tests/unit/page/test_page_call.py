@@ -21,7 +21,7 @@ from confapp.media.clip import Clip
 from confapp.media.photo import load_photo
 from confapp.media.sound_format import CAPTURE_BLOCK, SoundBlock
 from confapp.media.video_frame import VideoFrame
-from confapp.page.messages import Device, View
+from confapp.page.messages import Device, HangUp, Join, View
 from confapp.page.page_call import PageCall
 from confapp.page.page_phase import PagePhase
 from confapp.page.page_session import SessionWish
@@ -169,7 +169,7 @@ class Stage:
     async def call(self) -> Session:
         """Join, and let the other side come."""
         await self.visitor.command("join", room=ROOM, name="Ada")
-        await self.until(phase="joining")
+        await self.until(phase="joining", muted=False)
         session = self.sessions[-1]
         session.wish.audience.on_state("The call stands.", standing=True, urgent=False)
         await self.until(phase="call")
@@ -280,7 +280,7 @@ async def test_what_was_chosen_goes_into_the_call(stage: Stage, photo: SourcePho
 
 async def test_a_call_that_fails_leads_back_to_the_lobby(stage: Stage) -> None:
     await stage.visitor.command("join", room=ROOM, name="")
-    await stage.until(phase="joining")
+    await stage.until(phase="joining", muted=False)
     stage.sessions[0].ending.set_exception(ConfappError("room-full", "The room is full."))
     await stage.until(phase="lobby", banner="The room is full.", urgent=True)
     assert stage.sessions[0].closed
@@ -444,6 +444,13 @@ async def test_when_the_other_side_leaves_one_may_join_again(stage: Stage) -> No
     session.ending.set_result(EndReason.PEER_LEFT)
     await stage.until(phase="ended", banner="The other person has left.")
     assert stage.visitor.view["account"]
+    await stage.call()
+
+
+async def test_leaving_before_anybody_came_leads_back_to_the_lobby(stage: Stage) -> None:
+    stage.page.on_command(Join(room=ROOM, name=""))
+    stage.page.on_command(HangUp())  # before the call is even opened
+    await stage.until(phase="lobby", banner="You have left the room.")
     await stage.call()
 
 

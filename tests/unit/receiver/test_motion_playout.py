@@ -146,3 +146,16 @@ def test_a_new_stream_begins_anew() -> None:
     taken = playout.take(100.1)
     assert taken is not None
     assert taken.timestamp_ms == 0
+
+
+def test_a_new_stream_may_begin_in_a_hole() -> None:
+    """Another photo comes after a pause in which frames were made up."""
+    playout = MotionPlayout()
+    show(playout, even(20), 2.0)
+    assert playout.extrapolated > 0
+    playout.restart()
+    assert playout.take(2.0) is None
+    playout.put(0, frame(0), 2.05)
+    shown = playout.take(2.5)
+    assert shown is not None
+    assert shown.timestamp_ms == 0

@@ -152,6 +152,34 @@ async def test_motion_is_told_from_what_was_delivered(
         assert all(distances[4:])
 
 
+async def test_another_photo_begins_another_stream(head: TalkingHead, codec: PaperCodec) -> None:
+    """Sent in the middle of the motion: numbers and times begin anew, the account does not."""
+    album = Album([ADA] * 12, free=1)
+    photos = [
+        SourcePhoto.of_file(PEOPLE / f"{name}.png", head.config.image_size)
+        for name in ("ada", "ben")
+    ]
+
+    def on_motion() -> None:
+        if len(call.packets) == 4:
+            session.retake(photos[1])
+            album.permit()  # the frame that finds out, and is left out
+            album.permit()  # the one that the new stream begins with
+        album.permit()
+
+    call = FakeCall(on_motion=on_motion)
+    session = SenderSession(head, codec, album, photo=photos[0], on_began=album.permit)
+    await run(session, call)
+    assert call.stills == [photo.still for photo in photos]
+    first, second = PacketReader(codec), PacketReader(codec)
+    before = [frame.number for packet in call.packets[:4] for frame in first.read(packet)]
+    after = [frame for packet in call.packets[4:] for frame in second.read(packet)]
+    assert before == [0, 1, 2, 3]
+    assert [frame.number for frame in after] == list(range(len(after)))
+    assert 0 < after[0].motion.timestamp_ms < 40 * 4
+    assert session.statistics.sent == len(call.packets)
+
+
 async def test_a_backed_up_channel_is_counted(head: TalkingHead, codec: PaperCodec) -> None:
     album = Album([ADA] * 10, free=1)
     call = FakeCall(on_motion=album.permit)

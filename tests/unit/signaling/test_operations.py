@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from confapp.errors import ConfappError
 from signaling.configuration_check import NO_PRODUCTION, NO_PROXY, NO_TURN, check_configuration
 from signaling.journal import JsonFormatter
+from signaling.room import Room
 from signaling.server import SignalingServer
 from signaling.settings import SignalingSettings
 
@@ -145,4 +146,31 @@ async def test_a_fault_ends_one_connection_and_is_written_down(
         assert "a bug" in caplog.text
         async with visitors.join(other):
             assert await types(lucky, 1) == ["peer-joined"]
+    await service.stop()
+
+
+async def test_who_left_is_gone_even_if_a_library_swallows_a_cancellation(
+    service: SignalingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitors, store = Visitors(service.url), service.state.store
+    find, looking, swallowed = store.find, asyncio.Event(), asyncio.Event()
+
+    async def find_swallowing(room_id: str) -> Room:
+        looking.set()
+        try:
+            await swallowed.wait()
+        except asyncio.CancelledError:
+            swallowed.set()
+        return await find(room_id)
+
+    room = await visitors.make_room()
+    async with visitors.join(room) as stays:
+        async with visitors.join(room) as leaves:
+            assert await types(stays, 2) == ["welcome", "peer-joined"]
+            assert await types(leaves, 1) == ["welcome"]
+            monkeypatch.setattr(store, "find", find_swallowing)
+            store.bells.ring(room["room"])
+            await looking.wait()
+        assert await types(stays, 1) == ["peer-left"]
+        assert swallowed.is_set()
     await service.stop()
