@@ -1,10 +1,12 @@
 """The sound of a call from its settings: which microphone and speaker, or which files."""
 
+import contextlib
 from collections.abc import Callable
 
 from confapp.errors import ConfappError
 from confapp.media.clip import Clip
 from confapp.media.microphone import Microphone
+from confapp.media.sound_device import port_audio
 from confapp.media.sound_file import PacedSound, has_sound, read_sound
 from confapp.media.sound_source import SoundSource
 from confapp.media.speaker import Playout, SoundFileSpeaker, Speaker
@@ -54,6 +56,10 @@ def speaker_opener(
     settings: CallSettings, clock: Callable[[], float], notify: Notify
 ) -> Callable[[Playout], OpenSpeaker | None]:
     """Opens the sound file of the settings, else the speaker; raises as `open_sound`."""
+    if settings.audio_output is None:
+        # While PortAudio starts, nothing else written to stderr comes out: so not in a call.
+        with contextlib.suppress(ConfappError):
+            port_audio()
 
     def open_speaker(playout: Playout) -> OpenSpeaker | None:
         if settings.audio_output is not None:

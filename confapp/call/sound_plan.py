@@ -12,6 +12,7 @@ LOSSY = OpusPlan(bitrate=14_000, frame_ms=20)
 MUCH_LOST = 0.04  # share; a frame of 60 ms that is lost is heard
 MUCH_REFUSED = 0.1  # share of the motion messages that found the channel backed up
 MUCH_QUEUED_S = 0.15
+LONG_RTT_S = 0.8  # more than by satellite: a queue that has not been empty since it is watched
 NARROW_FOR_S = 15.0  # since it last showed: a link does not become wide because less is sent
 
 
@@ -32,7 +33,8 @@ class SoundPlanner:
     def plan(self) -> OpusPlan:
         """The plan for now. May be asked from any thread."""
         counted, now = self._statistics, self._clock()
-        if counted.refused > MUCH_REFUSED or counted.queue_s > MUCH_QUEUED_S:
+        queued = counted.queue_s > MUCH_QUEUED_S or (counted.rtt_s or 0.0) > LONG_RTT_S
+        if queued or counted.refused > MUCH_REFUSED:
             self._narrow_until = now + NARROW_FOR_S
         if now < self._narrow_until:
             return NARROW

@@ -107,5 +107,9 @@ def test_sound_fits_the_link() -> None:
     assert planner.plan == NARROW
     clock.now = NARROW_FOR_S
     assert planner.plan == WHOLE
-    counted.refused = 0.5
+    counted.rtt_s = 0.6  # a satellite
+    assert planner.plan == WHOLE
+    counted.rtt_s = 1.2
+    assert planner.plan == NARROW
+    clock.now, counted.rtt_s, counted.refused = 100.0, None, 0.5
     assert planner.plan == NARROW
