@@ -92,6 +92,11 @@ class SignalingServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell everybody and let them go to another server; then stop."""
+        # Who comes now finds another server; one who waits in here would be sent away for good.
+        for listener in self.servers:
+            listener.close()
+        for listening in sockets or []:
+            listening.close()
         await self.state.drain(SHUTDOWN_S)
         await super().shutdown(sockets)
 

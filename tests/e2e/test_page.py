@@ -143,12 +143,12 @@ def test_face_me_turns_the_head_to_the_front(pair: Pair, head: TalkingHead) -> N
     page.act("view")
     page.act("face-me")
     expect(page.at('[data-turn="yaw"]')).not_to_have_value("0")
-    page.next_remote(page.next_remote(page.remote()))
-    after = pose(head, page)
+    turned = float(page.at('[data-turn="yaw"]').input_value())
     page.act("reset")
     page.act("view")
-    assert abs(before[0]) > 5
-    assert abs(after[0]) < abs(before[0])
+    # She moves by several degrees between the two looks; that sliders turn is tested above.
+    assert turned * before[0] < 0
+    assert abs(turned + before[0]) < 10
 
 
 def test_dragging_and_arrow_keys_turn_too(pair: Pair) -> None:

@@ -19,6 +19,7 @@ from confapp.errors import ConfappError
 from confapp.evaluation.face_landmarks import IBUG, MESH_POINTS, landmarks_of_mesh
 from confapp.evaluation.face_region import FacePlace, Points
 from confapp.media.face_detector import FaceBox
+from models.engine_plan import EnginePlan
 from models.geometry import rotation_matrix
 from models.talking_head import TalkingHead
 
@@ -112,7 +113,7 @@ def test_a_model_labels_what_it_sends(head: TalkingHead) -> None:
 
 
 def test_no_network_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(model: str) -> TalkingHead:
+    def absent(model: str, *, plan: EnginePlan) -> TalkingHead:
         raise ConfappError("weights-missing", f"no {model}")
 
     monkeypatch.setattr(TalkingHead, "open", absent)
