@@ -277,9 +277,14 @@ class CallSession(LiveCall):
 
     def _on_peer(self, present: bool) -> None:
         if self.state is CallState.CONNECTING:
-            limit = self._loop.time() + self._patience.connect_s if present else None
-            self._deadline.reschedule(limit)
-            if not present:
+            limit, now = self._deadline.when(), self._loop.time()
+            began = now if limit is None else limit - self._patience.connect_s
+            if present:
+                self._deadline.reschedule(now + self._patience.connect_s)
+            elif now - began > self._patience.give_up_s and not self._greeted.done():
+                self._greeted.set_exception(self._connection_failure())
+            else:
+                self._deadline.reschedule(None)
                 call_handler(self._handlers.on_waiting)
         elif self.state is CallState.RECONNECTING:
             self._standing.see_peer(present)

@@ -153,9 +153,9 @@ class Negotiation:
 
     def _see(self, present: bool) -> None:
         self.peer_present = present
+        self._on_peer(present)  # first, as the link at hand may tell why they leave
         if self.wanted and not present:
             self.drop_link()
-        self._on_peer(present)
 
     async def _decide(self, knock: Knock, on_knock: Callable[[], Awaitable[bool]]) -> None:
         await self._signaling.admit(knock.guest, admit=await on_knock())

@@ -19,6 +19,7 @@ from confapp.call.signaling_client import SignalingClient, create_room
 from confapp.emulation.emulated_link import EmulatedLink
 from confapp.emulation.link_profile import LinkProfile
 from confapp.errors import ConfappError
+from signaling.messages import Description
 
 # Long enough for a busy machine, short enough for a test.
 SHORT = Patience(quiet_s=1.5, lost_s=2.5, return_s=3.0, gone_s=1.0)
@@ -178,6 +179,23 @@ async def test_who_gives_up_waiting_leaves_the_room(signaling_service: Signaling
     assert connecting.cancelled()
     async with await SignalingClient.join(room) as next_one:
         assert not next_one.welcome.peer_present
+
+
+async def test_who_leaves_after_long_trying_has_found_no_way(
+    signaling_service: SignalingService,
+) -> None:
+    room = await create_room(signaling_service.url)
+    connecting = asyncio.create_task(
+        CallSession.connect(room, HELLO, patience=Patience(give_up_s=0.0))
+    )
+    async with await SignalingClient.join(room) as visitor:
+        events = visitor.events()
+        while not isinstance(await within(anext(events)), Description):
+            pass
+        await visitor.send_description("offer", "v=0")
+    with pytest.raises(ConfappError) as failed:
+        await within(connecting)
+    assert failed.value.error_id == "connection-failed"
 
 
 async def test_both_sides_hear_of_a_mismatch_even_when_a_hello_is_lost(
