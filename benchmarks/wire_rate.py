@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 import confapp.media  # noqa: F401 - before aiortc; see there
+from benchmarks.network_namespace import HERE, LINKED, network_namespace
 from confapp.call.call_handlers import CallHandlers
 from confapp.call.call_session import CallSession
 from confapp.call.hello import Hello
@@ -36,28 +37,13 @@ from models.talking_head import TalkingHead
 from sender.bundler import Bundler
 from sender.clip_encoder import DrivingClip
 
-HERE, THERE, PREFIX_LENGTH, PORT = "10.78.0.1", "10.78.0.2", 24, 8000
+PORT = 8000
+ROOT = Path(__file__).parent.parent
 FPS = 25
 KEYPOINTS = 20
 WARM_UP_S = 3.0
 STILL = bytes(12_000)
 PACKET_OUTGOING, UDP = 4, 17
-
-# Root of its own user namespace, so that it needs no rights on the machine.
-HOLDER = f"""
-set -e
-mount -t tmpfs tmpfs /run
-ip netns add there
-ip link add near type veth peer name far netns there
-ip address add {HERE}/{PREFIX_LENGTH} dev near
-ip link set near up
-ip link set lo up
-ip -n there address add {THERE}/{PREFIX_LENGTH} dev far
-ip -n there link set far up
-ip -n there link set lo up
-echo ready
-exec sleep infinity
-"""
 
 
 class Capture:
@@ -186,9 +172,7 @@ def measure(motion: Path, codec: str, delay_ms: int, seconds: float) -> dict[str
             assert process.stdout is not None
             return process.stdout.readline().strip()
 
-        holder = start([], "unshare", "--map-root-user", "--net", "--mount", "sh", "-c", HOLDER)
-        assert line(holder) == "ready"
-        here = ["nsenter", "--target", f"{holder.pid}", "--user", "--net", "--mount"]
+        here = [*running.enter_context(network_namespace(LINKED))]
         there = [*here, "ip", "netns", "exec", "there"]
         python = [sys.executable, "-m"]
         server = start(here, *python, "confapp", "serve", "--host", HERE, "--port", f"{PORT}")
@@ -196,7 +180,8 @@ def measure(motion: Path, codec: str, delay_ms: int, seconds: float) -> dict[str
         room = line(start(there, *python, "confapp", "room", f"http://{HERE}:{PORT}"))
         options = ["--codec", codec, "--delay-ms", f"{delay_ms}", "--seconds", f"{seconds}"]
         options += ["--motion", str(motion), "--room", room]
-        this = [sys.executable, str(Path(__file__).resolve()), "--role"]  # nsenter is elsewhere
+        # nsenter leaves the working directory, where this package is found
+        this = ["env", f"PYTHONPATH={ROOT}", *python, "benchmarks.wire_rate", "--role"]
         receiver = start(there, *this, "receive", *options)
         sender = start(here, *this, "send", *options)
         figures: dict[str, Any] = json.loads(line(sender)) | json.loads(line(receiver))

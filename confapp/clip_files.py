@@ -15,6 +15,7 @@ from confapp.model_tables import tables_for
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
 from confapp.shard_motion import shard_motion
+from models.engine_plan import EnginePlan
 from models.talking_head import UNTRAINED_WARNING, TalkingHead
 from receiver.clip_decoder import ClipDecoder
 from receiver.reenactment import Reenactment
@@ -26,13 +27,16 @@ Item = TypeVar("Item")
 console = Console(stderr=True)
 
 
-def open_model(model: str, *, untrained: bool) -> TalkingHead:
+def open_model(model: str, *, untrained: bool, plan: EnginePlan | None = None) -> TalkingHead:
     """Open a model and say so when it is untrained.
+
+    Args:
+        plan: how it runs; None for the fastest way on this machine.
 
     Raises:
         CheckpointError: there is no such model, or no weights for it.
     """
-    head = TalkingHead.open(model, untrained=untrained)
+    head = TalkingHead.open(model, untrained=untrained, plan=plan)
     if not head.trained:
         console.print(f"[yellow]{UNTRAINED_WARNING}[/]", highlight=False)
     return head

@@ -45,6 +45,12 @@ def choose_plan(device: str | None = None) -> EnginePlan:
     return _chosen(device)
 
 
+def reproducible_plan() -> EnginePlan:
+    """fp32, whatever is fastest: the same numbers in each process, for labels and figures."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return EnginePlan(device, torch.float32, "the same numbers in each process")
+
+
 @functools.cache
 def _chosen(device: str) -> EnginePlan:
     place = torch.device(device)

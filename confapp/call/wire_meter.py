@@ -12,6 +12,7 @@ from typing import Any
 
 from aioice.ice import StunProtocol
 
+from .forwarding_transport import ForwardingTransport
 from .statistics import CallStatistics
 
 IPV4_UDP_HEADER_BYTES = 20 + 8  # RFC 791, RFC 768
@@ -50,27 +51,14 @@ def _tap_received(protocol: StunProtocol, statistics: CallStatistics) -> None:
     protocol.datagram_received = datagram_received  # type: ignore[method-assign]
 
 
-class _MeteredTransport(asyncio.DatagramTransport):
-    """A datagram transport that counts what is sent; the rest goes straight through."""
+class _MeteredTransport(ForwardingTransport):
+    """Counts what is sent."""
 
     def __init__(self, transport: asyncio.DatagramTransport, statistics: CallStatistics) -> None:
-        super().__init__()
-        self._transport = transport
+        super().__init__(transport)
         self._statistics = statistics
 
     def sendto(self, data: Any, addr: Any = None) -> None:
         self._statistics.wire_datagrams_sent += 1
         self._statistics.wire_bytes_sent += datagram_bytes(data, addr)
-        self._transport.sendto(data, addr)
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._transport.get_extra_info(name, default)
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
-    def close(self) -> None:
-        self._transport.close()
-
-    def abort(self) -> None:
-        self._transport.abort()
+        super().sendto(data, addr)

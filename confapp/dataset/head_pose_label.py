@@ -14,7 +14,7 @@ from confapp.evaluation.face_landmarks import FaceLandmarks, landmarks_of_mesh
 from confapp.evaluation.face_region import FacePlace, Points
 from confapp.media.face_detector import FaceBox
 from confapp.media.video_frame import RgbImage
-from models.engine_plan import EnginePlan
+from models.engine_plan import reproducible_plan
 from models.geometry import euler_angles
 from models.talking_head import TalkingHead
 
@@ -42,9 +42,6 @@ SIDES = {
 MOST_RESIDUAL = 0.25  # of the template's size: twice what 1 % of the training data has
 MOST_OFFSET = 0.5  # of the detector's box: from its middle to that of the landmarks
 MODEL_SUFFIX = ".safetensors"
-
-# Not measured anew in each process, whose labels would differ in their last bits.
-LABELLING = EnginePlan(torch.device("cpu"), torch.float32, "labels are the same everywhere")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,7 +121,7 @@ def open_labeller(landmarks: Path | None, model: str) -> FaceLabeller:
     if landmarks is not None:
         return MeshLabeller(FaceLandmarks.load(landmarks))
     try:
-        return ModelLabeller(TalkingHead.open(model, plan=LABELLING))
+        return ModelLabeller(TalkingHead.open(model, plan=reproducible_plan()))
     except ConfappError as error:
         if error.error_id != "weights-missing" or model.endswith(MODEL_SUFFIX):
             raise

@@ -4,6 +4,7 @@ import asyncio
 import random
 from typing import Any
 
+from confapp.call.forwarding_transport import ForwardingTransport
 from confapp.call.wire_meter import datagram_bytes
 
 from .link_profile import LinkProfile
@@ -72,10 +73,11 @@ class EmulatedLink:
         return _EmulatedTransport(transport, self)
 
 
-class _EmulatedTransport(asyncio.DatagramTransport):
+class _EmulatedTransport(ForwardingTransport):
+    """Sends over the link."""
+
     def __init__(self, transport: asyncio.DatagramTransport, link: EmulatedLink) -> None:
-        super().__init__()
-        self._transport = transport
+        super().__init__(transport)
         self._link = link
         self._loop = asyncio.get_running_loop()
 
@@ -86,17 +88,5 @@ class _EmulatedTransport(asyncio.DatagramTransport):
             self._loop.call_at(at, self._deliver, bytes(data), addr)
 
     def _deliver(self, data: bytes, addr: Any) -> None:
-        if not self._transport.is_closing():
-            self._transport.sendto(data, addr)
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._transport.get_extra_info(name, default)
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
-    def close(self) -> None:
-        self._transport.close()
-
-    def abort(self) -> None:
-        self._transport.abort()
+        if not self.is_closing():
+            super().sendto(data, addr)

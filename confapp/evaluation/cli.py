@@ -10,20 +10,16 @@ from typing import Annotated
 import typer
 
 from confapp.errors import ConfappError
+from confapp.options import Landmarks, Model, Tables, Untrained
 from models.config import DEFAULT_CONFIG
 
 evaluate_app = typer.Typer(no_args_is_help=True, help="Measure a model on clips.")
 study_app = typer.Typer(no_args_is_help=True, help="Ask people which of two videos looks better.")
 
-Model = Annotated[
-    str, typer.Option(help=f"configuration ({DEFAULT_CONFIG}, ...) or a .safetensors weights file")
-]
-Untrained = Annotated[bool, typer.Option("--untrained", help="use random weights, to try the road")]
 Shards = Annotated[
     list[Path] | None, typer.Option(help="validation shards or folders of them (repeatable)")
 ]
 Lpips = Annotated[Path | None, typer.Option(help="VGG16 with LPIPS heads, safetensors")]
-Landmarks = Annotated[Path | None, typer.Option(help="MediaPipe face_landmarker.task")]
 Identity = Annotated[Path | None, typer.Option(help="ArcFace network, ONNX")]
 Videos = Annotated[Path | None, typer.Option(help="folder of square videos, one person each")]
 People = Annotated[int, typer.Option("--clips", min=1, max=24, help="so many people at most")]
@@ -166,9 +162,7 @@ def evaluate_compress(
     out: Results,
     model: Model = DEFAULT_CONFIG,
     untrained: Untrained = False,
-    tables: Annotated[
-        Path | None, typer.Option(help="frequency tables; default: those that go with the model")
-    ] = None,
+    tables: Tables = None,
     lpips: Lpips = None,
     landmarks: Landmarks = None,
     identity: Identity = None,

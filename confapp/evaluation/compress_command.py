@@ -46,6 +46,7 @@ from confapp.evaluation.stream_mode import stream_modes
 from confapp.evaluation.stream_rate import RateRule
 from confapp.evaluation.wire_rate import MESSAGE_OVERHEAD
 from confapp.model_tables import tables_for
+from models.engine_plan import reproducible_plan
 
 RECORD_FORMAT = 1  # raise it when a record of the same recipe would say something else
 RECORDS = "records"
@@ -133,7 +134,7 @@ class _Run:
                 "--landmarks FILE.",
             )
         self._options = options
-        self._head = open_model(model, untrained=untrained)
+        self._head = open_model(model, untrained=untrained, plan=reproducible_plan())
         tables = tables_for(self._head, options.tables)
         self._tables = f"{tables.prediction.fingerprint}, {tables.frequency.fingerprint}"
         self._metrics = PictureMetrics.load(

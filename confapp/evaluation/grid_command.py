@@ -33,6 +33,7 @@ from confapp.evaluation.results_folder import ResultsFolder
 from confapp.evaluation.summary import DIGITS
 from confapp.evaluation.transfer import COLUMNS, transfer
 from confapp.evaluation.turn import turn
+from models.engine_plan import reproducible_plan
 from models.talking_head import TalkingHead
 
 CANDIDATES = 40  # frames of a clip, evenly spread, of which a driver's columns are taken
@@ -163,7 +164,7 @@ class _Run:
             raise ConfappError(
                 "data-not-found", "Give shards with --data, or a folder with --videos."
             )
-        self.head: TalkingHead = open_model(model, untrained=untrained)
+        self.head: TalkingHead = open_model(model, untrained=untrained, plan=reproducible_plan())
         self.metrics = PictureMetrics.load(None, options.landmarks, options.identity)
         self._folder = ResultsFolder(options.out)
         self._options = options

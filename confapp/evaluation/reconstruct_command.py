@@ -18,6 +18,7 @@ from confapp.evaluation.reconstruction import ClipScores, reconstruct
 from confapp.evaluation.reconstruction_sheet import reconstruction_sheet
 from confapp.evaluation.report import markdown, report
 from confapp.evaluation.results_folder import ResultsFolder
+from models.engine_plan import reproducible_plan
 from models.talking_head import TalkingHead
 
 SHARDS = "shards"
@@ -62,7 +63,7 @@ def evaluate_reconstruction(model: str, options: ReconstructOptions, *, untraine
     Raises:
         ConfappError: no data, a model or network that cannot be used, or no place for the results.
     """
-    run = _Run(open_model(model, untrained=untrained), options)
+    run = _Run(open_model(model, untrained=untrained, plan=reproducible_plan()), options)
     folder = ResultsFolder(options.out, options.json_file)
     for reason in run.metrics.left_out:
         console.print(f"left out, {reason}", highlight=False)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from confapp.media.sample_clock import SampleClock
-from confapp.media.sound_device import device_broke, device_name, port_audio
+from confapp.media.sound_device import device_broke, open_stream
 from confapp.media.sound_format import CAPTURE_BLOCK, CAPTURE_RATE, Samples, SoundBlock
 from confapp.media.voice_processing import voice_processing
 
@@ -30,24 +30,11 @@ class Microphone:
     def __init__(
         self, device: str | None = None, now: Callable[[], float] = time.monotonic
     ) -> None:
-        sounddevice = port_audio()
         self._now = now
         self._blocks: queue.Queue[SoundBlock | None] = queue.Queue()
         self._clock = SampleClock(CAPTURE_RATE)
         self._process = voice_processing()
-        try:
-            self._stream: Any = sounddevice.InputStream(
-                samplerate=CAPTURE_RATE,
-                blocksize=CAPTURE_BLOCK,
-                channels=1,
-                dtype="int16",
-                device=device_name(device),
-                callback=self._take,
-                latency="low",
-            )
-            self._stream.start()
-        except (sounddevice.PortAudioError, ValueError) as error:
-            raise device_broke("microphone", error) from error
+        self._stream = open_stream("microphone", device, CAPTURE_RATE, CAPTURE_BLOCK, self._take)
 
     def blocks(self) -> Iterator[SoundBlock]:
         """Blocks as they come."""

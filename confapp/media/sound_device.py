@@ -1,6 +1,7 @@
 """The machine's microphones and speakers, by PortAudio (the extra `audio`)."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 from confapp.errors import ConfappError
 
@@ -22,6 +23,42 @@ def port_audio() -> Any:
     return sounddevice
 
 
+def open_stream(
+    kind: Literal["microphone", "speaker"],
+    device: str | None,
+    rate: int,
+    block: int,
+    callback: Callable[..., None],
+) -> Any:
+    """A running mono stream of 16-bit samples.
+
+    Args:
+        device: number or name of PortAudio; None for the default.
+        rate: samples a second.
+        block: samples a call of `callback`.
+        callback: of `sounddevice`'s streams.
+
+    Raises:
+        ConfappError: `no-audio-support` or `audio-device`.
+    """
+    sounddevice = port_audio()
+    streams = {"microphone": sounddevice.InputStream, "speaker": sounddevice.OutputStream}
+    try:
+        stream = streams[kind](
+            samplerate=rate,
+            blocksize=block,
+            channels=1,
+            dtype="int16",
+            device=_device_name(device),
+            callback=callback,
+            latency="low",
+        )
+        stream.start()
+    except (sounddevice.PortAudioError, ValueError) as error:
+        raise device_broke(kind, error) from error
+    return stream
+
+
 def device_broke(what: str, error: Exception) -> ConfappError:
     """The microphone or speaker cannot be used."""
     return ConfappError(
@@ -31,6 +68,6 @@ def device_broke(what: str, error: Exception) -> ConfappError:
     )
 
 
-def device_name(device: str | None) -> int | str | None:
+def _device_name(device: str | None) -> int | str | None:
     """How PortAudio knows a device: by number, by a part of its name, or the default."""
     return int(device) if device is not None and device.isdigit() else device

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from confapp.errors import ConfappError
-from confapp.media.sound_device import device_broke, device_name, port_audio
+from confapp.media.sound_device import open_stream
 from confapp.media.sound_format import BLOCK_MS, PLAY_BLOCK, PLAY_RATE, Samples
 
 BLOCK_S = BLOCK_MS / 1000
@@ -36,22 +36,9 @@ class Speaker:
         device: str | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        sounddevice = port_audio()
         self._playout = playout
         self._now = now
-        try:
-            self._stream: Any = sounddevice.OutputStream(
-                samplerate=PLAY_RATE,
-                blocksize=PLAY_BLOCK,
-                channels=1,
-                dtype="int16",
-                device=device_name(device),
-                callback=self._give,
-                latency="low",
-            )
-            self._stream.start()
-        except (sounddevice.PortAudioError, ValueError) as error:
-            raise device_broke("speaker", error) from error
+        self._stream = open_stream("speaker", device, PLAY_RATE, PLAY_BLOCK, self._give)
 
     def close(self) -> None:
         """Fall silent."""

@@ -2,11 +2,13 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from confapp_process import Command, Process, Start
+
+from benchmarks.network_namespace import network_namespace
 
 SERVER = "10.78.0.1"  # of the middle, which forwards nothing
 SIDES = ("ada", "ben")
@@ -14,10 +16,7 @@ SECRET = "t" * 32
 
 Call = Callable[[], tuple[Process, Process]]
 
-# Runs as root of its own user namespace, so that it needs no rights on the machine.
-HOLDER = f"""
-set -e
-mount -t tmpfs tmpfs /run
+SCRIPT = f"""
 echo 0 > /proc/sys/net/ipv4/ip_forward  # a new namespace may inherit the machine's 1
 ip link set lo up
 ip address add {SERVER}/32 dev lo
@@ -33,26 +32,14 @@ side() {{
 }}
 side ada 1
 side ben 2
-echo ready
-exec sleep infinity
 """
 
 
 @pytest.fixture
 def middle() -> Iterator[Command]:
     """Command prefix of the network between the two sides, which are namespaces in it."""
-    with ExitStack() as held:
-        holder = subprocess.Popen(
-            ["unshare", "--map-root-user", "--net", "--mount", "sh", "-c", HOLDER],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        held.callback(holder.wait)
-        held.callback(holder.kill)
-        assert holder.stdout is not None
-        held.callback(holder.stdout.close)
-        assert holder.stdout.readline() == "ready\n"
-        yield ("nsenter", "--target", f"{holder.pid}", "--user", "--net", "--mount")
+    with network_namespace(SCRIPT) as prefix:
+        yield prefix
 
 
 @contextmanager
