@@ -171,11 +171,16 @@ def evaluate_compress(
     ] = None,
     clips: Annotated[int | None, typer.Option(min=1, help="only the first clips")] = None,
     frames: Annotated[int, typer.Option(min=1, help="so many of each clip are measured")] = 8,
-    bundle: Annotated[int, typer.Option(min=1, max=6, help="frames of motion a message")] = 1,
+    bundle: Annotated[
+        int | None, typer.Option(min=1, max=6, help="frames a message, in place of a call's bundles")
+    ] = None,
     overhead: Annotated[
         int | None, typer.Option(min=0, help="captured bytes a datagram besides the message")
     ] = None,
     part: Part = None,
+    codecs_only: Annotated[
+        bool, typer.Option("--codecs-only", help="the part that needs no model, ahead of the rest")
+    ] = False,
     films: Annotated[
         bool, typer.Option(help="a film of each clip, all ways beside each other")
     ] = True,
@@ -199,6 +204,7 @@ def evaluate_compress(
         bundle=bundle,
         overhead=MESSAGE_OVERHEAD if overhead is None else overhead,
         part=None if part is None else ClipPart.of(part),
+        codecs_only=codecs_only,
         films=films,
     )
     print(evaluate_compression(model, options, untrained=untrained), end="")
