@@ -36,6 +36,7 @@ from confapp.options import (
     Passphrase,
     Pitch,
     Record,
+    Refresh,
     RelayOnly,
     Roll,
     Room,
@@ -138,6 +139,7 @@ def call(
     microphone: Microphone = None,
     speaker: SpeakerName = None,
     relay_only: RelayOnly = None,
+    refresh: Refresh = None,
     stats: Stats = None,
     as_json: Json = False,
 ) -> None:
@@ -164,6 +166,7 @@ def send(
     audio_input: AudioInput = None,
     microphone: Microphone = None,
     relay_only: RelayOnly = None,
+    refresh: Refresh = None,
     stats: Stats = None,
     as_json: Json = False,
 ) -> None:

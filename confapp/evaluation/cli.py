@@ -172,7 +172,8 @@ def evaluate_compress(
     clips: Annotated[int | None, typer.Option(min=1, help="only the first clips")] = None,
     frames: Annotated[int, typer.Option(min=1, help="so many of each clip are measured")] = 8,
     bundle: Annotated[
-        int | None, typer.Option(min=1, max=6, help="frames a message, in place of a call's bundles")
+        int | None,
+        typer.Option(min=1, max=6, help="frames a message, in place of a call's bundles"),
     ] = None,
     overhead: Annotated[
         int | None, typer.Option(min=0, help="captured bytes a datagram besides the message")
