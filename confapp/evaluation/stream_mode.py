@@ -46,10 +46,12 @@ class StreamMode(Protocol):
     Attributes:
         name: in reports.
         family: modes of one family are points of one curve.
+        refreshes: whether the source is sent anew where it no longer explains the frames.
     """
 
     name: str
     family: str
+    refreshes: bool
 
     def code(self, motions: Sequence[MotionFrame]) -> CodedStream:
         """Send all frames of a clip, in order, without loss."""
@@ -67,6 +69,7 @@ class PaperMode:
     """
 
     family = "paper"
+    refreshes = False
 
     def __init__(self, tables: FrequencyTables, keypoints: int, bundle: int | None) -> None:
         self.name = f"paper, {keypoints} keypoints"
@@ -101,12 +104,20 @@ class PredictiveMode:
         tables: of the model.
         level: of the quantiser.
         bundle: frames a message, at most the codec's; None: as a call bundles them.
+        refreshes: see `StreamMode`.
     """
 
-    family = "predictive"
-
-    def __init__(self, tables: PredictionTables, level: int, bundle: int | None) -> None:
-        self.name = f"predictive, level {level}"
+    def __init__(
+        self,
+        tables: PredictionTables,
+        level: int,
+        bundle: int | None,
+        *,
+        refreshes: bool = False,
+    ) -> None:
+        self.family = "refreshed" if refreshes else "predictive"
+        self.name = f"predictive, level {level}" + refreshes * ", source refreshed"
+        self.refreshes = refreshes
         self._codec = PredictiveCodec(tables)
         self._level = level
         self._bundle = bundle
@@ -152,5 +163,6 @@ def stream_modes(tables: CodecTables, bundle: int | None = None) -> list[StreamM
     counts = dict.fromkeys(round(share * tables.keypoints) for share in KEYPOINT_SHARES)
     return [
         *(PredictiveMode(tables.prediction, level, bundle) for level in QUANTISER_LEVELS),
+        PredictiveMode(tables.prediction, 0, bundle, refreshes=True),
         *(PaperMode(tables.frequency, count, bundle) for count in counts),
     ]
