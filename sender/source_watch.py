@@ -18,6 +18,7 @@ from confapp.openings import LOWER_LIDS, eye_gap, mouth_gap
 from models.talking_head import SourceAppearance, TalkingHead
 
 CHECK_EVERY_MS = 2000
+TRY_EVERY_MS = 1000  # while a candidate is looked at
 CANDIDATE_MS = 1000  # before a check; an older frame may be of before the change
 # What they were found from is in docs/bitstream.md.
 ODD_MISMATCH = 0.1
@@ -96,7 +97,7 @@ class SourceWatch:
             self._best, self._best_distance = frame, distance
         if now_ms < self._next_check_ms:
             return None
-        self._next_check_ms = now_ms + CHECK_EVERY_MS
+        self._next_check_ms = now_ms + (TRY_EVERY_MS if self._tried is not None else CHECK_EVERY_MS)
         check = SourceCheck(frame, self._best)
         self._best, self._best_distance = None, 1.0
         return check

@@ -41,6 +41,10 @@ def evaluate_reconstruct(
     lpips: Lpips = None,
     landmarks: Landmarks = None,
     identity: Identity = None,
+    inception: Annotated[
+        Path | None,
+        typer.Option(help="TorchScript of Inception v3, for FID; default: confapp[fid]'s"),
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the figures")] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="folder for figures, tables and sheets")
@@ -58,6 +62,7 @@ def evaluate_reconstruct(
         lpips=lpips,
         landmarks=landmarks,
         identity=identity,
+        inception=inception,
         json_file=json_file,
         out=out,
         clips=clips,

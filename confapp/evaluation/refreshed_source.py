@@ -9,8 +9,7 @@ from confapp.call.source_refresh import PIECE_BYTES
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from models.talking_head import TalkingHead
-from sender.source_photo import SourcePhoto
-from sender.source_refresher import LEAST_INTERVAL_S, PIECE_EVERY_S
+from sender.source_refresher import LEAST_INTERVAL_S, PIECE_EVERY_S, refreshed_photo
 from sender.source_watch import SeenFrame, SourceWatch
 
 
@@ -52,7 +51,7 @@ def refreshed_sources(
         better = watch.check(check)
         if better is None:
             continue
-        photo = SourcePhoto.of_view(better)
+        photo = refreshed_photo(better)
         messages = _messages(photo.still, motion.timestamp_ms)
         start = number + round(len(messages) * PIECE_EVERY_S * fps)
         if start >= len(frames):
