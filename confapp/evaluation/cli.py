@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from confapp.errors import ConfappError
+from confapp.media.still import BUDGET_BYTES
 from confapp.options import Landmarks, Model, Tables, Untrained
 from models.config import DEFAULT_CONFIG
 
@@ -180,6 +181,9 @@ def evaluate_compress(
         int | None,
         typer.Option(min=1, max=6, help="frames a message, in place of a call's bundles"),
     ] = None,
+    source_bytes: Annotated[
+        int, typer.Option(min=1000, help="that the source still may take")
+    ] = BUDGET_BYTES,
     overhead: Annotated[
         int | None, typer.Option(min=0, help="captured bytes a datagram besides the message")
     ] = None,
@@ -208,6 +212,7 @@ def evaluate_compress(
         clips=clips,
         frames=frames,
         bundle=bundle,
+        source_bytes=source_bytes,
         overhead=MESSAGE_OVERHEAD if overhead is None else overhead,
         part=None if part is None else ClipPart.of(part),
         codecs_only=codecs_only,

@@ -45,6 +45,7 @@ from confapp.evaluation.results_folder import ResultsFolder
 from confapp.evaluation.stream_mode import BUNDLE_MS, stream_modes
 from confapp.evaluation.stream_rate import RateRule
 from confapp.evaluation.wire_rate import MESSAGE_OVERHEAD
+from confapp.media.still import BUDGET_BYTES
 from confapp.model_tables import tables_for
 from models.engine_plan import reproducible_plan
 
@@ -70,6 +71,7 @@ class CompressOptions:
         clips: only the first so many.
         frames: measured of each clip, evenly spread.
         bundle: frames of motion a message; None: as a call bundles them.
+        source_bytes: that the source still may take.
         overhead: bytes a datagram besides the message, where they were captured.
         part: only this share of the clips, and no report; None for all.
         codecs_only: measure the codecs alone, ahead of a model, and make no report.
@@ -86,6 +88,7 @@ class CompressOptions:
     clips: int | None = None
     frames: int = 8
     bundle: int | None = None
+    source_bytes: int = BUDGET_BYTES
     overhead: int = MESSAGE_OVERHEAD
     part: Part | None = None
     codecs_only: bool = False
@@ -188,7 +191,7 @@ class _Run:
             ours = self._our_records.get(path)
             if ours is None:
                 task = progress.add_task(f"{path.name}, ours", total=len(sample.numbers))
-                streams = OurStreams(self._head, sample, self._modes)
+                streams = OurStreams(self._head, sample, self._modes, self._options.source_bytes)
                 scores = measure_ours(streams, self._metrics, lambda: progress.advance(task))
                 found = ClipCompression.of(sample, scores, _encodes(theirs))
                 if self._options.films:
@@ -281,6 +284,7 @@ class _Run:
             "model": self._head.fingerprint,
             "tables": self._tables,
             "modes": [mode.name for mode in self._modes],
+            "source_bytes": self._options.source_bytes,
             "bundle": self._options.bundle or f"{BUNDLE_MS} ms",
         }
 

@@ -19,7 +19,7 @@ from confapp.evaluation.picture_metrics import Look, PictureMetrics, Scores
 from confapp.evaluation.refreshed_source import RefreshedSource, refreshed_sources
 from confapp.evaluation.stream_mode import StreamMode
 from confapp.evaluation.summary import DIGITS
-from confapp.media.still import decode_still, encode_still
+from confapp.media.still import BUDGET_BYTES, decode_still, encode_still
 from confapp.media.video_frame import RgbImage
 from models.talking_head import TalkingHead
 
@@ -161,9 +161,15 @@ class OurStreams:
         refreshes: the sources of the modes that refresh them, after the first.
     """
 
-    def __init__(self, head: TalkingHead, sample: ClipSample, modes: Sequence[StreamMode]) -> None:
+    def __init__(
+        self,
+        head: TalkingHead,
+        sample: ClipSample,
+        modes: Sequence[StreamMode],
+        source_bytes: int = BUDGET_BYTES,
+    ) -> None:
         self.sample = sample
-        still = encode_still(sample.frames[0])
+        still = encode_still(sample.frames[0], source_bytes)
         self.source_bytes = len(still)
         self.source = decode_still(still)
         self.modes = modes
