@@ -47,8 +47,8 @@ class Inception:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # the file is of that kind
-                script = torch.jit.load(str(path), map_location="cpu").eval()
-            inception = cls(network, script)
+                script = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+            inception = cls(network, script.eval())
             inception.activations(np.zeros((INPUT_SIDE, INPUT_SIDE, 3), np.uint8))
         except (RuntimeError, ValueError) as error:
             raise ConfappError(

@@ -112,8 +112,8 @@ def reconstruct(
             pairs.append(PairScores(index, _moved(clip, index), scores))
             if metrics.inception is not None:
                 for name, one in (looks | {TRUTH: truth}).items():
-                    found = metrics.inception.activations(one.picture)
-                    activations.setdefault(name, []).append(found)
+                    row = metrics.inception.activations(one.picture)
+                    activations.setdefault(name, []).append(row)
             if index in shown:
                 samples.append(
                     Sample(pairs[-1], source.picture, truth.picture, rendering, moved_source)

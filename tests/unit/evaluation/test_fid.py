@@ -42,7 +42,7 @@ def pictures(count: int, noise: float) -> list[RgbImage]:
 def script(path: Path, network: nn.Module) -> Path:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        torch.jit.script(network).save(str(path))
+        torch.jit.script(network).save(str(path))  # type: ignore[no-untyped-call]
     return path
 
 

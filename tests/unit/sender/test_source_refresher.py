@@ -111,7 +111,7 @@ async def test_what_the_other_side_does_not_take_is_not_used(
     async with stage.running():
         for attempt in (1, 2):  # and it is tried again
             stage.see()
-            await stage.call.until(lambda attempt=attempt: len(stage.call.refreshes) == attempt)
+            await stage.call.until(lambda a=attempt: len(stage.call.refreshes) == a)  # type: ignore[misc]
             await stage.call.until(lambda: not stage.refresher.sending)
             stage.now += LEAST_INTERVAL_S
     assert not stage.call.used_from_ms

@@ -29,7 +29,8 @@ def view(name: str, size: int) -> RgbImage:
 
 
 def dimmed(picture: RgbImage) -> RgbImage:
-    return (picture * np.array([0.5, 0.45, 0.4])).astype(np.uint8)
+    dim: RgbImage = (picture * np.array([0.5, 0.45, 0.4])).astype(np.uint8)
+    return dim
 
 
 def with_glasses(picture: RgbImage) -> RgbImage:
