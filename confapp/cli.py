@@ -47,6 +47,7 @@ from confapp.options import (
     Tables,
     Threads,
     Untrained,
+    VirtualCamera,
     Window,
     Yaw,
 )
@@ -128,6 +129,7 @@ def call(
     name: Name = None,
     page: Page = None,
     window: Window = None,
+    virtual_camera: VirtualCamera = None,
     record: Record = None,
     seconds: Seconds = None,
     threads: Threads = None,
@@ -181,6 +183,7 @@ def receive(
     codec: CallCodec = None,
     tables: Tables = None,
     window: Window = None,
+    virtual_camera: VirtualCamera = None,
     record: Record = None,
     seconds: Seconds = None,
     threads: Threads = None,

@@ -197,7 +197,8 @@ class SenderSession:
             if photo is not None:
                 self.statistics.source_bytes = len(photo.still)
                 self._sent_photo = photo
-                call.send_source(photo.still, self._camera_origin + self._start_ms / 1000)
+                origin = self._camera_origin + self._start_ms / 1000
+                call.send_source(photo.still, origin, live=photo.live)
                 return True
         return False
 
@@ -221,11 +222,12 @@ class SenderSession:
     async def _send_stream(self, call: CallSession) -> bool:
         """Send motion, and a better photo beside it; True when there is another to begin with."""
         self._begin_stream()
-        if not self._refreshes or self._sent_photo is None:
+        photo = self._sent_photo
+        if not self._refreshes or photo is None or not photo.live:  # a chosen photo stays
             return await self._send_motion(call)
         self._refresher = SourceRefresher(
             self._head,
-            self._sent_photo,
+            photo,
             self._watch_thread,
             statistics=self.statistics.refresh,
             clock=self._clock,
