@@ -26,6 +26,7 @@ from confapp.options import (
     Codec,
     Input,
     Json,
+    KeepPhotos,
     Landmarks,
     Loop,
     Microphone,
@@ -139,6 +140,7 @@ def call(
     speaker: SpeakerName = None,
     relay_only: RelayOnly = None,
     stats: Stats = None,
+    keep_photos: KeepPhotos = None,
     as_json: Json = False,
 ) -> None:
     """Talk with the other person in a room: send and receive."""
@@ -188,10 +190,19 @@ def receive(
     speaker: SpeakerName = None,
     relay_only: RelayOnly = None,
     stats: Stats = None,
+    keep_photos: KeepPhotos = None,
     as_json: Json = False,
 ) -> None:
     """Only receive: you see the other person."""
     _hold(**locals(), sends=False, receives=True)
+
+
+@app.command("forget-photos")
+def forget_photos() -> None:
+    """Delete the photos of other people that earlier calls have kept on this machine."""
+    from receiver.photo_cache import PhotoCache, default_folder
+
+    print(f"{PhotoCache(default_folder()).clear()} photos deleted from {default_folder()}")
 
 
 @app.command()

@@ -66,6 +66,13 @@ RelayOnly = Annotated[
     bool | None, typer.Option("--relay-only", help="hide your address: the TURN server alone")
 ]
 Stats = Annotated[Path | None, typer.Option(help="write figures, a line of JSON a second")]
+KeepPhotos = Annotated[
+    bool | None,
+    typer.Option(
+        "--keep-photos/--no-keep-photos",
+        help="keep the other person's photo for the next call, or leave nothing on disk",
+    ),
+]
 Threads = Annotated[int | None, typer.Option(help="CPU threads of the networks")]
 
 Landmarks = Annotated[Path | None, typer.Option(help="MediaPipe face_landmarker.task")]

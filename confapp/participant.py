@@ -17,7 +17,7 @@ from confapp.call.control_message import RecordingStep
 from confapp.call.hello import Hello
 from confapp.call.peer_link import LinkOptions
 from confapp.call.source_exchange import SourcePhoto as ReceivedPhoto
-from confapp.call_notices import END_NOTICES, LIVE_AGAIN, SAFETY_CODE, STATE_NOTICES
+from confapp.call_notices import END_NOTICES, LIVE_AGAIN, PHOTO_KEPT, SAFETY_CODE, STATE_NOTICES
 from confapp.call_report import INTERVAL_S, CallReport, CallReporter, ReportFile
 from confapp.call_sound import open_sound, speaker_opener
 from confapp.call_summary import CallSummary, kbps
@@ -36,6 +36,7 @@ from confapp.pose_offset import PoseOffset
 from confapp.settings import CallSettings
 from models.talking_head import TalkingHead
 from receiver.packet_recorder import PacketRecorder
+from receiver.photo_cache import PhotoCache, default_folder
 from receiver.rendered_frame import RenderedFrame
 from receiver.session import ReceiverSession
 from receiver.sound_session import SoundReceiver
@@ -114,6 +115,8 @@ class Participant:
         self._frames = frames
         self._photo = photo
         self._audience = audience
+        keeps_photos = receives and settings.keep_photos
+        self._photo_cache = PhotoCache(default_folder()) if keeps_photos else None
         self._keeps = ExitStack()
         with ExitStack() as opened:
             codec = self._codec
@@ -172,6 +175,7 @@ class Participant:
             on_sound=self._speaker.on_sound if self._speaker else None,
             on_sound_clock=self._speaker.sync.on_sound_clock if self._speaker else None,
             on_motion=self._receiver.on_motion if self._receiver else None,
+            on_source_announced=self._receiver.on_source_announced if self._receiver else None,
             on_source=self._on_source if self._receiver else None,
             on_delivered=self._sender.on_delivered if self._sender else None,
             on_key_request=self._sender.on_key_request if self._sender else None,
@@ -188,6 +192,7 @@ class Participant:
             codec=self._codec.mode,
             tables_fingerprint=self._codec.fingerprint,
             keypoints=self._head.config.keypoints,
+            keeps_photos=self._photo_cache is not None,
         )
         secret = self._settings.passphrase
         async with await CallSession.connect(
@@ -251,6 +256,7 @@ class Participant:
             earliest=self._speaker.picture_due if self._speaker else lambda _: None,
             on_shown=self._speaker.on_picture if self._speaker else None,
             packets=packets,
+            cache=self._photo_cache,
             clock=self._clock,
         )
 
@@ -304,6 +310,8 @@ class Participant:
     def _on_source(self, photo: ReceivedPhoto) -> None:
         assert self._receiver is not None  # noqa: S101 (else nobody calls this)
         self._receiver.on_source(photo)
+        if photo.kept:
+            self._notify(PHOTO_KEPT)
         if self._audience is not None:
             self._audience.on_peer_photo(photo.still)
 

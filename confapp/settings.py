@@ -49,6 +49,8 @@ class CallSettings(BaseSettings):
         microphone, speaker: number or name of the device; None for the default.
         relay_only: go through the TURN server alone, so that the other side learns no address.
         stats: a file for the call's figures, a line of JSON a second.
+        keep_photos: keep the other people's photos in the user's cache folder, so that they need
+            not send them again in the next call; False leaves nothing of them on disk.
     """
 
     model_config = SettingsConfigDict(
@@ -77,6 +79,7 @@ class CallSettings(BaseSettings):
     speaker: str | None = Field(default=None, coerce_numbers_to_str=True)
     relay_only: bool = False
     stats: Path | None = None
+    keep_photos: bool = True
 
     @classmethod
     def settings_customise_sources(

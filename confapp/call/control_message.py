@@ -26,7 +26,10 @@ class _Message(BaseModel):
 
 
 class SourceAnnounce(_Message):
-    """Sender to receiver: the next binary message is the still with this hash.
+    """Sender to receiver: the source is the still with this hash.
+
+    It follows as the next binary message: at once, or, to a receiver whose hello says that it keeps
+    photos, when that asks for it.
 
     Attributes:
         sha256: of the still's bytes, in hexadecimal.
@@ -42,6 +45,13 @@ class SourceAnnounce(_Message):
     def fits(self, still: bytes) -> bool:
         """Whether these are the bytes that were announced."""
         return len(still) == self.size and content_hash(still) == self.sha256
+
+
+class SourceRequest(_Message):
+    """Receiver to sender: the still of this hash is not here, send it."""
+
+    type: Literal["source-request"] = "source-request"
+    sha256: Digest
 
 
 class SourceReady(_Message):
@@ -114,7 +124,15 @@ class KeyRequest(_Message):
 
 
 ControlMessage = (
-    Hello | SourceAnnounce | SourceReady | KeyRequest | Beat | SoundClock | Recording | Bye
+    Hello
+    | SourceAnnounce
+    | SourceRequest
+    | SourceReady
+    | KeyRequest
+    | Beat
+    | SoundClock
+    | Recording
+    | Bye
 )
 
 _CONTROL_MESSAGE: TypeAdapter[ControlMessage] = TypeAdapter(

@@ -13,6 +13,7 @@ from .control_message import (
     SoundClock,
     SourceAnnounce,
     SourceReady,
+    SourceRequest,
 )
 from .heartbeat import Heartbeat
 from .hello import Hello
@@ -31,7 +32,7 @@ class Inbox:
         heartbeat, health, source, statistics: of the session.
         handlers: whom to tell.
         clock: seconds on the session's clock.
-        send: sends a control message.
+        send: sends a control message, or a still.
         on_hello, on_bye: told of the first and the last message of a peer.
 
     Attributes:
@@ -49,7 +50,7 @@ class Inbox:
         statistics: CallStatistics,
         handlers: CallHandlers,
         clock: Callable[[], float],
-        send: Callable[[ControlMessage], bool],
+        send: Callable[[ControlMessage | bytes], bool],
         on_hello: Callable[[Hello], None],
         on_bye: Callable[[], None],
     ) -> None:
@@ -114,6 +115,9 @@ class Inbox:
             self._take_beat(message)
         elif isinstance(message, SourceAnnounce):
             self._source.on_announce(message)
+            call_handler(self._handlers.on_source_announced, message.sha256)
+        elif isinstance(message, SourceRequest):
+            self._send(self._source.on_request(message))
         elif isinstance(message, SoundClock):
             call_handler(self._handlers.on_sound_clock, message.timestamp, message.captured)
         elif isinstance(message, KeyRequest):
@@ -141,7 +145,19 @@ class Inbox:
             return
         if not self.greeted:
             raise ValueError("a still before the hello")
-        photo = self._source.on_still(still)
+        self._use_still(still, kept=False)
+
+    def answer_source(self, sha256: str, still: bytes | None) -> None:
+        """As `CallSession.answer_source`."""
+        if self.closed or not self._source.awaits(sha256):
+            return  # another photo has been announced since
+        if still is None:
+            self._send(SourceRequest(sha256=sha256))
+        else:
+            self._use_still(still, kept=True)
+
+    def _use_still(self, still: bytes, *, kept: bool) -> None:
+        photo = self._source.on_still(still, kept=kept)
         if isinstance(photo, SourceReady):
             self._send(photo)
         elif not call_handler(self._handlers.on_source, photo):
