@@ -264,12 +264,19 @@ def reenact(
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(help="an .fvc file")],
+    file: Annotated[
+        Path, typer.Argument(help="an .fvc file, a .pcap capture, or a folder of captures")
+    ],
     tables: Tables = None,
     plot: Annotated[Path | None, typer.Option(help="draw bytes over time (.svg)")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what an .fvc file holds: messages, references, bytes by part."""
+    """Say what an .fvc file holds (messages, references, bytes by part), or a capture shows."""
+    from confapp.capture_inspection import is_capture, print_captures
+
+    if is_capture(file):
+        print_captures(file, as_json=as_json)
+        return
     from confapp.stream_inspection import print_summary
 
     print_summary(file, tables=tables, plot=plot, as_json=as_json)

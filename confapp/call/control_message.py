@@ -3,7 +3,14 @@
 import hashlib
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+)
 
 from .hello import Hello
 
@@ -16,7 +23,8 @@ MAX_COUNT = 1 << 53  # as JSON numbers go
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 # On some monotonic clock; bounded, so that sums of such times stay finite.
 Seconds = Annotated[float, Field(ge=-MAX_CLOCK_S, le=MAX_CLOCK_S, allow_inf_nan=False)]
-
+# In thousandths: a beat goes every second, and a digit of it is 8 bit/s of every call.
+Share = Annotated[float, PlainSerializer(lambda share: round(share, 3), return_type=float)]
 
 RecordingStep = Literal["ask", "agree", "refuse", "stop"]
 
@@ -87,7 +95,7 @@ class Beat(_Message):
     sent: Seconds
     echo: Echo | None = None
     motion_sent: int = Field(default=0, ge=0, le=MAX_COUNT)
-    motion_loss: float = Field(default=0.0, ge=0, le=1)
+    motion_loss: Share = Field(default=0.0, ge=0, le=1, exclude_if=lambda share: not share)
 
 
 class SoundClock(_Message):

@@ -1,6 +1,7 @@
 """Keypoints that are not sent, told from those that are."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,13 +160,14 @@ def test_a_damaged_document_is_one_clear_error(
 def test_tables_that_do_not_fit_are_refused() -> None:
     weights = np.zeros((9, 9), np.int64)
     mean = np.zeros(9, np.int64)
-    for bad_mean, bad_weights, message in (
+    cases: list[tuple[Any, Any, str]] = [
         (mean[:8], weights, "3K"),
         (mean, weights[:6], "same K"),
         (mean.astype(np.int32), weights, "integers"),
         (mean + (1 << 30), weights, "outside"),
         (mean, weights + np.eye(9, dtype=np.int64), "triangle"),
-    ):
+    ]
+    for bad_mean, bad_weights, message in cases:
         with pytest.raises(ValueError, match=message):
             KeypointCompletion(bad_mean, bad_weights)
     with pytest.raises(ValueError, match="same K"):
