@@ -29,7 +29,7 @@ def datagram(source: str, target: str, payload: bytes, port: int = 5000) -> byte
 
 
 def ethernet(packet: bytes) -> bytes:
-    kind = dpkt.ethernet.ETH_TYPE_IP6 if packet[0] >> 4 == 6 else dpkt.ethernet.ETH_TYPE_IP
+    kind: int = dpkt.ethernet.ETH_TYPE_IP6 if packet[0] >> 4 == 6 else dpkt.ethernet.ETH_TYPE_IP
     return bytes(12) + kind.to_bytes(2, "big") + packet
 
 
