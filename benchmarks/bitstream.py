@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from confapp.codec import CodecTables, PacketError, PaperCodec, PredictiveCodec
+from confapp.codec import CodecTables, Packet, PacketError, PaperCodec, PredictiveCodec
 from confapp.codec.code_word import Decoder, Encoder
+from confapp.codec.motion_grid import LEVELS
 from confapp.codec.predictive_message import HEADER_BYTES
 from confapp.codec.range_coder import RangeCoder
 from confapp.codec.residual_models import LARGEST, residual_models
@@ -62,10 +63,16 @@ def describe(name: str, before: float, sizes: Sequence[float]) -> None:
 def paper_sizes(tables: CodecTables, clips: Sequence[Sequence[MotionFrame]]) -> None:
     """Paper mode, and streams of other methods' kind under the same coder."""
     print(f"\n{'bytes a frame':34} {'before':>7} {'mean':>8} {'min':>7} {'max':>7} {'median':>7}")
-    codec = PaperCodec(tables.frequency)
+    codec = PaperCodec(tables.frequency, tables.completion)
     frames = [frame for clip in clips for frame in clip]
-    sizes = [len(codec.encode(frame, 0)) - codec.header_bytes for frame in frames]
-    describe("paper mode, K = 20", frames[0].numbers().nbytes, sizes)
+    before = frames[0].numbers().nbytes
+    for level in range(LEVELS):
+        encoder = codec.encoder()
+        encoder.level = level
+        packets = [encoder.encode([frame]) for frame in frames]
+        kept = statistics.fmean(Packet.from_bytes(packet).keypoints for packet in packets)
+        sizes = [len(packet) - codec.header_bytes for packet in packets]
+        describe(f"paper mode, level {level}: K = {kept:.2f}", before, sizes)
     ideal = statistics.fmean(map(tables.frequency.ideal_bytes, frames))
     print(f"{'  its tables cross-entropy':34} {'':7} {ideal:8.2f}")
     for name, stream in (
@@ -144,14 +151,17 @@ def stream_sizes(
     delay_ms: int = BUNDLE_MS,
     answer: int = 0,
     lost: Callable[[int], bool] = lambda _: False,
+    level: int = 0,
 ) -> list[float]:
     """Payload bytes of each frame: its share of its message.
 
     Args:
         answer: messages that go before the news of one that arrived comes back.
         lost: which messages are.
+        level: of the quantiser.
     """
     encoder, decoder = codec.encoder(), codec.decoder()
+    encoder.level = level
     arrived: list[bytes] = []
     sizes: list[float] = []
     for number, bundle in enumerate(bundles(clip, delay_ms)):
@@ -197,6 +207,8 @@ def predictive_sizes(tables: CodecTables, clips: Sequence[Sequence[MotionFrame]]
     row("30 % lost, answers every second message", own, answer=1, lost=third)
     row("one frame a message, answers 3 frames later", own, delay_ms=0, answer=3)
     row("tables that know nothing of the model", generic)
+    for level in range(1, LEVELS):
+        row(f"level {level}", own, level=level)
 
 
 # Speed

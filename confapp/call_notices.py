@@ -7,6 +7,7 @@ SAFETY_CODE = (
     "Safety code: {code}. Read it to each other: where it differs, somebody listens in between."
 )
 PHOTO_NOT_LIVE = "The other person's picture is made of one from disk: it was not taken just now."
+PHOTO_KEPT = "The other side's photo is here since an earlier call and need not be sent."
 STATE_NOTICES = {
     StateReason.QUIET: "Nothing was heard of the other side for a moment.",
     StateReason.LOSS: "The connection is poor: much of what the other side sends is lost.",

@@ -38,6 +38,7 @@ class CallReport:
         extrapolated: pictures made up in this second.
         skew_ms: sound minus picture by their capture; above zero the sound is ahead.
         reconnects: how often the call came back.
+        photos_kept: the other side's photos that were here since an earlier call, so far.
         sound_in_dbfs, sound_out_dbfs: levels of microphone and speaker.
     """
 
@@ -63,6 +64,7 @@ class CallReport:
     extrapolated: float | None
     skew_ms: float | None
     reconnects: int
+    photos_kept: int | None
     sound_in_dbfs: float | None
     sound_out_dbfs: float | None
 
@@ -145,6 +147,7 @@ class CallReporter:
             extrapolated=grown.get("extrapolated"),
             skew_ms=_rounded(self._speaker.sync.skew_ms if self._speaker else None),
             reconnects=counted.reconnects,
+            photos_kept=self._receiver.statistics.photos_kept if self._receiver else None,
             sound_in_dbfs=_rounded(self._microphone.level_dbfs if self._microphone else None),
             sound_out_dbfs=_rounded(self._speaker.level_dbfs if self._speaker else None),
         )

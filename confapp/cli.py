@@ -27,6 +27,7 @@ from confapp.options import (
     Codec,
     Input,
     Json,
+    KeepPhotos,
     Loop,
     Microphone,
     Model,
@@ -142,6 +143,7 @@ def call(
     relay_only: RelayOnly = None,
     refresh: Refresh = None,
     stats: Stats = None,
+    keep_photos: KeepPhotos = None,
     as_json: Json = False,
 ) -> None:
     """Talk with the other person in a room: send and receive."""
@@ -193,10 +195,19 @@ def receive(
     speaker: SpeakerName = None,
     relay_only: RelayOnly = None,
     stats: Stats = None,
+    keep_photos: KeepPhotos = None,
     as_json: Json = False,
 ) -> None:
     """Only receive: you see the other person."""
     _hold(**locals(), sends=False, receives=True)
+
+
+@app.command("forget-photos")
+def forget_photos() -> None:
+    """Delete the photos of other people that earlier calls have kept on this machine."""
+    from receiver.photo_cache import PhotoCache, default_folder
+
+    print(f"{PhotoCache(default_folder()).clear()} photos deleted from {default_folder()}")
 
 
 @app.command()
@@ -258,12 +269,19 @@ def reenact(
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(help="an .fvc file")],
+    file: Annotated[
+        Path, typer.Argument(help="an .fvc file, a .pcap capture, or a folder of captures")
+    ],
     tables: Tables = None,
     plot: Annotated[Path | None, typer.Option(help="draw bytes over time (.svg)")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say what an .fvc file holds: messages, references, bytes by part."""
+    """Say what an .fvc file holds (messages, references, bytes by part), or a capture shows."""
+    from confapp.capture_inspection import is_capture, print_captures
+
+    if is_capture(file):
+        print_captures(file, as_json=as_json)
+        return
     from confapp.stream_inspection import print_summary
 
     print_summary(file, tables=tables, plot=plot, as_json=as_json)

@@ -16,7 +16,8 @@ def tables_for(head: TalkingHead, path: Path | None) -> CodecTables:
     if path is None:
         return CodecTables.shipped(head.fingerprint, keypoints)
     tables = CodecTables.load(path)
-    if {tables.frequency.keypoints, tables.prediction.keypoints} != {keypoints}:
+    parts = (tables.frequency, tables.prediction, tables.completion)
+    if {part.keypoints for part in parts} != {keypoints}:
         raise TableError(
             "tables-mismatch",
             f"{path} has tables for {tables.keypoints} keypoints, {head.config.name} has "

@@ -74,6 +74,13 @@ Refresh = Annotated[
     typer.Option(help="send another photo where the first no longer shows you as you are"),
 ]
 Stats = Annotated[Path | None, typer.Option(help="write figures, a line of JSON a second")]
+KeepPhotos = Annotated[
+    bool | None,
+    typer.Option(
+        "--keep-photos/--no-keep-photos",
+        help="keep the other person's photo for the next call, or leave nothing on disk",
+    ),
+]
 Threads = Annotated[int | None, typer.Option(help="CPU threads of the networks")]
 
 Landmarks = Annotated[Path | None, typer.Option(help="MediaPipe face_landmarker.task")]

@@ -21,6 +21,7 @@ from confapp.call_frames import open_frames
 from confapp.call_notices import (
     END_NOTICES,
     LIVE_AGAIN,
+    PHOTO_KEPT,
     PHOTO_NOT_LIVE,
     SAFETY_CODE,
     STATE_NOTICES,
@@ -41,6 +42,7 @@ from confapp.pose_offset import PoseOffset
 from confapp.settings import CallSettings
 from models.talking_head import TalkingHead
 from receiver.packet_recorder import PacketRecorder
+from receiver.photo_cache import PhotoCache, default_folder
 from receiver.rendered_frame import RenderedFrame
 from receiver.session import ReceiverSession
 from receiver.sound_session import SoundReceiver
@@ -122,6 +124,8 @@ class Participant:
         self._photo = photo
         self._audience = audience
         self._virtual_camera = virtual_camera
+        keeps_photos = receives and settings.keep_photos
+        self._photo_cache = PhotoCache(default_folder()) if keeps_photos else None
         self._keeps = ExitStack()
         with ExitStack() as opened:
             codec = self._codec
@@ -180,6 +184,7 @@ class Participant:
             on_sound=self._speaker.on_sound if self._speaker else None,
             on_sound_clock=self._speaker.sync.on_sound_clock if self._speaker else None,
             on_motion=self._receiver.on_motion if self._receiver else None,
+            on_source_announced=self._receiver.on_source_announced if self._receiver else None,
             on_source=self._on_source if self._receiver else None,
             on_refresh=self._receiver.on_refresh if self._receiver else None,
             on_refresh_use=self._receiver.on_refresh_use if self._receiver else None,
@@ -198,6 +203,7 @@ class Participant:
             codec=self._codec.mode,
             tables_fingerprint=self._codec.fingerprint,
             keypoints=self._head.config.keypoints,
+            keeps_photos=self._photo_cache is not None,
         )
         secret = self._settings.passphrase
         async with await CallSession.connect(
@@ -263,6 +269,7 @@ class Participant:
             earliest=self._speaker.picture_due if self._speaker else lambda _: None,
             on_shown=self._speaker.on_picture if self._speaker else None,
             packets=packets,
+            cache=self._photo_cache,
             clock=self._clock,
         )
 
@@ -319,6 +326,8 @@ class Participant:
         self._receiver.on_source(photo)
         if not photo.live:
             self._notify(PHOTO_NOT_LIVE)
+        if photo.kept:
+            self._notify(PHOTO_KEPT)
         if self._audience is not None:
             self._audience.on_peer_photo(photo.still, live=photo.live)
 

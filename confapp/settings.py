@@ -51,6 +51,8 @@ class CallSettings(BaseSettings):
         relay_only: go through the TURN server alone, so that the other side learns no address.
         refresh: send another photo where the first no longer explains what the camera sees.
         stats: a file for the call's figures, a line of JSON a second.
+        keep_photos: keep the other people's photos in the user's cache folder, so that they need
+            not send them again in the next call; False leaves nothing of them on disk.
     """
 
     model_config = SettingsConfigDict(
@@ -81,6 +83,7 @@ class CallSettings(BaseSettings):
     relay_only: bool = False
     refresh: bool = True
     stats: Path | None = None
+    keep_photos: bool = True
 
     @classmethod
     def settings_customise_sources(

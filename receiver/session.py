@@ -20,6 +20,7 @@ from models.talking_head import SourceAppearance, TalkingHead
 from receiver.motion_playout import MotionPlayout
 from receiver.motion_smoothing import MotionSmoothing
 from receiver.packet_recorder import PacketRecorder
+from receiver.photo_cache import PhotoCache
 from receiver.quality_step import QualityStep
 from receiver.rendered_frame import RenderedFrame
 
@@ -44,6 +45,7 @@ class ReceiverStatistics:
         extrapolated: pictures shown in place of motion that did not come.
         photos_refused: photos of the other side that could not be used.
         refreshed: better photos that took the place of the one before while motion went on.
+        photos_kept: photos that were here since an earlier call, and were not sent.
         payload_bytes: coded motion of the frames received, without headers.
         key_requests: how often this side missed what motion was told from.
         latencies_ms: capture to rendered, for each picture since the clock offset is known.
@@ -61,6 +63,7 @@ class ReceiverStatistics:
     extrapolated: int = 0
     photos_refused: int = 0
     refreshed: int = 0
+    photos_kept: int = 0
     payload_bytes: int = 0
     key_requests: int = 0
     latencies_ms: list[float] = field(default_factory=list)
@@ -106,6 +109,7 @@ class ReceiverSession:
         on_shown: told when a picture was captured, in seconds on the sender's clock, and shown, on
             ours.
         packets: keeps the photo and every packet.
+        cache: keeps photos from call to call; None where this side does not say that it does.
         clock: seconds, the same clock as the call's.
     """
 
@@ -121,6 +125,7 @@ class ReceiverSession:
         smooth: bool = True,
         on_shown: Callable[[float, float], None] | None = None,
         packets: PacketRecorder | None = None,
+        cache: PhotoCache | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.statistics = ReceiverStatistics()
@@ -132,8 +137,10 @@ class ReceiverSession:
         self._on_shown = on_shown
         self._picture_due = earliest
         self._packets = packets
+        self._cache = cache
         self._clock = clock
         self._quality = QualityStep()
+        self._announced: NewestSlot[str] = NewestSlot()
         self._photos: NewestSlot[SourcePhoto] = NewestSlot()
         self._better_photos: NewestSlot[bytes] = NewestSlot()
         self._refresh: _Refresh | None = None
@@ -149,6 +156,10 @@ class ReceiverSession:
         self._network_thread = ThreadPoolExecutor(1, thread_name_prefix="receiver-networks")
 
     # Handlers of the call; a ConfappError counts the message as malformed
+
+    def on_source_announced(self, sha256: str) -> None:
+        """The remote person's photo has this hash; it is looked for off the event loop."""
+        self._announced.put(sha256)
 
     def on_source(self, photo: SourcePhoto) -> None:
         """Take the remote person's photo; it is looked into off the event loop."""
@@ -219,6 +230,7 @@ class ReceiverSession:
         """
         self._call = call
         work = [
+            asyncio.create_task(self._look_up_sources(call)),
             asyncio.create_task(self._prepare_sources(call)),
             asyncio.create_task(self._prepare_refreshes(call)),
             asyncio.create_task(self._pace()),
@@ -231,6 +243,12 @@ class ReceiverSession:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
             await asyncio.to_thread(self._network_thread.shutdown)
+
+    async def _look_up_sources(self, call: CallSession) -> None:
+        if self._cache is None:
+            return  # the photo comes by itself
+        while (sha256 := await self._announced.take()) is not None:
+            call.answer_source(sha256, await asyncio.to_thread(self._cache.get, sha256))
 
     async def _prepare_sources(self, call: CallSession) -> None:
         loop = asyncio.get_running_loop()
@@ -250,6 +268,9 @@ class ReceiverSession:
             if self._packets is not None:
                 self._packets.begin(photo.still)
             call.send_source_ready(photo.sha256)
+            self.statistics.photos_kept += photo.kept
+            if self._cache is not None and not photo.kept:
+                await asyncio.to_thread(self._cache.put, photo.still)
 
     async def _prepare_refreshes(self, call: CallSession) -> None:
         loop = asyncio.get_running_loop()

@@ -13,6 +13,12 @@ def head() -> TalkingHead:
     return lively(tiny("lite-256"))
 
 
+@pytest.fixture(autouse=True)
+def user_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing is kept in, or comes from, the cache of who runs the tests."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture
 def tables(head: TalkingHead) -> CodecTables:
     """The tables that go with it."""

@@ -28,6 +28,7 @@ class FakeCall:
         self.used_from_ms: list[int] = []
         self.live: list[bool] = []
         self.ready_with: list[str] = []
+        self.source_answers: list[tuple[str, bytes | None]] = []
         self.key_requests = 0
         self.backed_up = False
         self.changed = asyncio.Event()
@@ -73,6 +74,11 @@ class FakeCall:
     def request_key(self) -> None:
         """Note it."""
         self.key_requests += 1
+        self.changed.set()
+
+    def answer_source(self, sha256: str, still: bytes | None) -> None:
+        """Note it."""
+        self.source_answers.append((sha256, still))
         self.changed.set()
 
     def send_source_ready(self, sha256: str) -> None:

@@ -78,6 +78,8 @@ class CallHandlers:
             seconds on the peer's clock; anew for each connection.
         on_delivered: a motion message of this side has arrived at the peer.
         on_key_request: the peer misses what this side's motion is told from.
+        on_source_announced: the hash of the photo that the peer will send; where this side's hello
+            says that it keeps photos, answer with `CallSession.answer_source`.
         on_source: the peer's photo; answer with `CallSession.send_source_ready`.
         on_refresh: a better photo of the peer, while motion goes on; answer with
             `CallSession.send_refresh_ready`.
@@ -98,6 +100,7 @@ class CallHandlers:
     on_sound_clock: Callable[[int, float], None] | None = None
     on_delivered: Callable[[bytes], None] | None = None
     on_key_request: Callable[[], None] | None = None
+    on_source_announced: Callable[[str], None] | None = None
     on_source: Callable[[SourcePhoto], None] | None = None
     on_refresh: Callable[[bytes], None] | None = None
     on_refresh_use: Callable[[int], None] | None = None

@@ -362,8 +362,7 @@ class CallSession(LiveCall):
             self._signaling.patience_s = float("inf")  # it may be needed again
             call_handler(self._handlers.on_live, self)
         elif (unsettled := self._source.unsettled(same_peer=same_peer)) is not None:
-            for message in unsettled:
-                self._outbox.send(message)
+            self._offer(*unsettled)
 
     def _tell_safety_code(self) -> None:
         link = self._negotiation.link

@@ -3,7 +3,14 @@
 import hashlib
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    TypeAdapter,
+    ValidationError,
+)
 
 from .hello import Hello
 
@@ -16,7 +23,8 @@ MAX_COUNT = 1 << 53  # as JSON numbers go
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 # On some monotonic clock; bounded, so that sums of such times stay finite.
 Seconds = Annotated[float, Field(ge=-MAX_CLOCK_S, le=MAX_CLOCK_S, allow_inf_nan=False)]
-
+# In thousandths: a beat goes every second, and a digit of it is 8 bit/s of every call.
+Share = Annotated[float, PlainSerializer(lambda share: round(share, 3), return_type=float)]
 
 RecordingStep = Literal["ask", "agree", "refuse", "stop"]
 
@@ -26,7 +34,10 @@ class _Message(BaseModel):
 
 
 class SourceAnnounce(_Message):
-    """Sender to receiver: the next binary message is the still with this hash.
+    """Sender to receiver: the source is the still with this hash.
+
+    It follows as the next binary message: at once, or, to a receiver whose hello says that it keeps
+    photos, when that asks for it.
 
     Attributes:
         sha256: of the still's bytes, in hexadecimal.
@@ -45,6 +56,13 @@ class SourceAnnounce(_Message):
     def fits(self, still: bytes) -> bool:
         """Whether these are the bytes that were announced."""
         return len(still) == self.size and content_hash(still) == self.sha256
+
+
+class SourceRequest(_Message):
+    """Receiver to sender: the still of this hash is not here, send it."""
+
+    type: Literal["source-request"] = "source-request"
+    sha256: Digest
 
 
 class SourceReady(_Message):
@@ -117,7 +135,7 @@ class Beat(_Message):
     sent: Seconds
     echo: Echo | None = None
     motion_sent: int = Field(default=0, ge=0, le=MAX_COUNT)
-    motion_loss: float = Field(default=0.0, ge=0, le=1)
+    motion_loss: Share = Field(default=0.0, ge=0, le=1, exclude_if=lambda share: not share)
 
 
 class SoundClock(_Message):
@@ -156,6 +174,7 @@ class KeyRequest(_Message):
 ControlMessage = (
     Hello
     | SourceAnnounce
+    | SourceRequest
     | SourceReady
     | RefreshAnnounce
     | RefreshReady

@@ -7,7 +7,7 @@ from .clock_offset import ClockOffset
 from .control_message import Beat, Echo
 
 INTERVAL_S = 1.0
-CLOCK_DIGITS = 6  # microseconds, to keep beats short
+CLOCK_DIGITS = 5  # a hundredth of a millisecond, to keep beats short
 REMEMBERED_BEATS = 32  # of ours, that an echo may still answer
 
 

@@ -28,6 +28,8 @@ class Hello(BaseModel):
         codec: how motion is coded (`CodecMode`).
         tables_fingerprint: the tables of the codec in use.
         keypoints: how many keypoints this side sends (K).
+        keeps_photos: this side keeps photos from call to call: announce yours, and send it when
+            asked.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,6 +46,7 @@ class Hello(BaseModel):
     codec: str = Field(default="", max_length=MAX_NAME)
     tables_fingerprint: str = Field(default="", max_length=MAX_NAME)
     keypoints: int = Field(default=0, ge=0)
+    keeps_photos: bool = False
 
 
 def check(mine: Hello, theirs: Hello) -> None:

@@ -16,6 +16,7 @@ from .control_message import (
     SoundClock,
     SourceAnnounce,
     SourceReady,
+    SourceRequest,
 )
 from .heartbeat import Heartbeat
 from .hello import Hello
@@ -35,7 +36,7 @@ class Inbox:
         heartbeat, health, source, refresh, statistics: of the session.
         handlers: whom to tell.
         clock: seconds on the session's clock.
-        send: sends a control message.
+        send: sends a control message, or a still.
         on_hello, on_bye: told of the first and the last message of a peer.
 
     Attributes:
@@ -54,7 +55,7 @@ class Inbox:
         statistics: CallStatistics,
         handlers: CallHandlers,
         clock: Callable[[], float],
-        send: Callable[[ControlMessage], bool],
+        send: Callable[[ControlMessage | bytes], bool],
         on_hello: Callable[[Hello], None],
         on_bye: Callable[[], None],
     ) -> None:
@@ -118,19 +119,26 @@ class Inbox:
             raise ValueError("a message before the hello")
         elif isinstance(message, Beat):
             self._take_beat(message)
-        elif isinstance(message, SourceAnnounce):
-            self._refresh.on_source()
-            self._source.on_announce(message)
+        elif isinstance(message, SourceAnnounce | SourceRequest | SourceReady):
+            self._take_source(message)
         elif isinstance(message, SoundClock):
             call_handler(self._handlers.on_sound_clock, message.timestamp, message.captured)
         elif isinstance(message, KeyRequest):
             call_handler(self._handlers.on_key_request)
         elif isinstance(message, Recording):
             call_handler(self._handlers.on_recording, message.step)
-        elif isinstance(message, SourceReady):
-            self._source.on_ready(message)
         else:
             self._take_refresh(message)
+
+    def _take_source(self, message: SourceAnnounce | SourceRequest | SourceReady) -> None:
+        if isinstance(message, SourceAnnounce):
+            self._refresh.on_source()
+            self._source.on_announce(message)
+            call_handler(self._handlers.on_source_announced, message.sha256)
+        elif isinstance(message, SourceRequest):
+            self._send(self._source.on_request(message))
+        else:
+            self._source.on_ready(message)
 
     def _take_refresh(self, message: RefreshAnnounce | RefreshReady | RefreshUse) -> None:
         if isinstance(message, RefreshAnnounce):
@@ -160,12 +168,21 @@ class Inbox:
         if not self.greeted:
             raise ValueError("a still before the hello")
         if not self._refresh.awaits_piece:
-            self._take_still(message)
+            self._use_still(message, kept=False)
         elif (still := self._refresh.on_piece(message)) is not None:
             call_handler(self._handlers.on_refresh, still)
 
-    def _take_still(self, still: bytes) -> None:
-        photo = self._source.on_still(still)
+    def answer_source(self, sha256: str, still: bytes | None) -> None:
+        """As `CallSession.answer_source`."""
+        if self.closed or not self._source.awaits(sha256):
+            return  # another photo has been announced since
+        if still is None:
+            self._send(SourceRequest(sha256=sha256))
+        else:
+            self._use_still(still, kept=True)
+
+    def _use_still(self, still: bytes, *, kept: bool) -> None:
+        photo = self._source.on_still(still, kept=kept)
         if isinstance(photo, SourceReady):
             self._send(photo)
         elif not call_handler(self._handlers.on_source, photo):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from confapp.opus_plan import OpusPlan
 
 from .call_handlers import CallState, StateReason
-from .control_message import KeyRequest, Recording, RecordingStep
+from .control_message import KeyRequest, Recording, RecordingStep, SourceAnnounce
 from .hello import Hello
 from .inbox import Inbox
 from .outbox import Outbox
@@ -87,6 +87,8 @@ class LiveCall:
     def send_source(self, still: bytes, stream_origin: float, *, live: bool = True) -> str:
         """Send the source photo, reliably; motion should begin once it is ready on the other side.
 
+        A peer that keeps photos is told the hash alone, and asks for the photo if it has it not.
+
         Args:
             still: an image file of 1 to `MAX_STILL_BYTES` bytes.
             stream_origin: seconds on this session's clock at timestamp 0 of the motion.
@@ -102,9 +104,13 @@ class LiveCall:
         announce = self._source.announce(still, stream_origin, live=live)
         if self.state is CallState.ENDED:
             self._source.give_up()
-        elif self.state.stands and self._outbox.send(announce):
-            self._outbox.send(still)  # what is lost with its link is sent again over the next
+        elif self.state.stands:
+            self._offer(announce, still)  # what is lost with its link is sent again over the next
         return announce.sha256
+
+    def _offer(self, announce: SourceAnnounce, still: bytes) -> None:
+        if self._outbox.send(announce) and not self.peer.keeps_photos:
+            self._outbox.send(still)
 
     async def wait_source_ready(self) -> bool:
         """Wait until the peer can animate the last source sent; False when that will not be."""
@@ -174,6 +180,18 @@ class LiveCall:
         """
         if self.state.stands:
             self._outbox.send_sound(payload, captured)
+
+    def answer_source(self, sha256: str, still: bytes | None) -> None:
+        """Take the announced photo from those kept here.
+
+        Args:
+            sha256: as announced; passed over if another one was announced since.
+            still: its bytes; None where it is not here and has to be sent.
+
+        Raises:
+            ValueError: these are other bytes, or cannot be used.
+        """
+        self._inbox.answer_source(sha256, still)
 
     def send_source_ready(self, sha256: str) -> None:
         """Tell the peer that its photo can be animated; motion is taken from now on."""

@@ -1,11 +1,17 @@
-"""The source photo on its way: announced, sent once, known by its hash, answered when ready."""
+"""The source photo on its way: announced by its hash, sent if need be, answered when ready."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from confapp.errors import ConfappError
 
-from .control_message import MAX_STILL_BYTES, SourceAnnounce, SourceReady, content_hash
+from .control_message import (
+    MAX_STILL_BYTES,
+    SourceAnnounce,
+    SourceReady,
+    SourceRequest,
+    content_hash,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +23,14 @@ class SourcePhoto:
         sha256: its content hash in hexadecimal.
         stream_origin: seconds on the peer's clock at timestamp 0 of its motion.
         live: False when the peer says that it is a picture from disk.
+        kept: it was here since an earlier call, and not sent in this one.
     """
 
     still: bytes
     sha256: str
     stream_origin: float
     live: bool = True
+    kept: bool = field(default=False, compare=False)
 
 
 class SourceExchange:
@@ -31,6 +39,7 @@ class SourceExchange:
     def __init__(self) -> None:
         self._sent: str | None = None
         self._sent_still: tuple[SourceAnnounce, bytes] | None = None
+        self._requestable = False
         self._photo: SourcePhoto | None = None
         self._told_ready: str | None = None
         self._ready: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -55,6 +64,7 @@ class SourceExchange:
             sha256=self._sent, size=len(still), stream_origin=stream_origin, live=live
         )
         self._sent_still = announce, still
+        self._requestable = True
         return announce
 
     def unsettled(self, *, same_peer: bool) -> tuple[SourceAnnounce, bytes] | None:
@@ -63,7 +73,21 @@ class SourceExchange:
         Args:
             same_peer: whoever has the last photo already; else it starts from nothing.
         """
-        return self._sent_still if not (same_peer and self._ready.done()) else None
+        if same_peer and self._ready.done():
+            return None
+        self._requestable = True
+        return self._sent_still
+
+    def on_request(self, request: SourceRequest) -> bytes:
+        """The still that the peer has not got; once for each announcement.
+
+        Raises:
+            ValueError: it was not announced, or was sent.
+        """
+        if self._sent_still is None or request.sha256 != self._sent or not self._requestable:
+            raise ValueError("a request for another photo than announced")
+        self._requestable = False
+        return self._sent_still[1]
 
     def replace(self, still: bytes) -> None:
         """The peer has got this better photo by now: another one would begin with it."""
@@ -110,8 +134,15 @@ class SourceExchange:
         """The peer's next still is this one."""
         self._announced = announce
 
-    def on_still(self, still: bytes) -> SourcePhoto | SourceReady:
+    def awaits(self, sha256: str) -> bool:
+        """The still of this hash was announced last, and has not come yet."""
+        return self._announced is not None and self._announced.sha256 == sha256
+
+    def on_still(self, still: bytes, *, kept: bool = False) -> SourcePhoto | SourceReady:
         """The peer's still, or the answer to one that is ready since before.
+
+        Args:
+            kept: it did not come from the peer now, but was here.
 
         Raises:
             ValueError: it is not the one announced.
@@ -119,7 +150,7 @@ class SourceExchange:
         announced, self._announced = self._announced, None
         if announced is None or not announced.fits(still):
             raise ValueError("a still other than announced")
-        photo = SourcePhoto(still, announced.sha256, announced.stream_origin, announced.live)
+        photo = SourcePhoto(still, announced.sha256, announced.stream_origin, announced.live, kept)
         if photo == self._photo and photo.sha256 == self._told_ready:
             return SourceReady(sha256=photo.sha256)
         self._photo = photo

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from confapp.codec.frequency_table import FrequencyTables, read_file, write_document
+from confapp.codec.keypoint_completion import KeypointCompletion
 from confapp.codec.motion_codec import CodecMode, MotionCodec
 from confapp.codec.paper_mode import PaperCodec
 from confapp.codec.prediction_tables import PredictionTables
@@ -14,7 +15,9 @@ from confapp.codec.predictive_mode import PredictiveCodec
 from confapp.motion_frame import MotionFrame
 
 FOLDER = Path(__file__).parent / "tables"
-PREDICTION = "prediction"  # the name in a frequency tables' document; older files have none
+# Names in a frequency tables' document; older files have none of these.
+PREDICTION = "prediction"
+COMPLETION = "completion"
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,15 +27,21 @@ class CodecTables:
     Attributes:
         frequency: the paper mode's.
         prediction: the predictive mode's, of the same K.
+        completion: the paper mode's, for keypoints that are not sent; of the same K.
     """
 
     frequency: FrequencyTables
     prediction: PredictionTables
+    completion: KeypointCompletion
 
     @classmethod
     def generic(cls, keypoints: int) -> Self:
         """Tables that know nothing, and work with any model of so many keypoints."""
-        return cls(FrequencyTables.uniform(keypoints), PredictionTables.generic(keypoints))
+        return cls(
+            FrequencyTables.uniform(keypoints),
+            PredictionTables.generic(keypoints),
+            KeypointCompletion.zero(keypoints),
+        )
 
     @classmethod
     def shipped(cls, model_fingerprint: str, keypoints: int) -> Self:
@@ -50,36 +59,47 @@ class CodecTables:
 
     @classmethod
     def fit(cls, clips: Sequence[Sequence[MotionFrame]], epoch: int) -> Self:
-        """Learn both from the motion of people, a clip each; see the two classes' `fit`.
+        """Learn all from the motion of people, a clip each; see the three classes' `fit`.
 
         Raises:
             ValueError: no frames, unequal keypoints, or an epoch outside 1 to 31.
         """
         frames = (frame for clip in clips for frame in clip)
-        return cls(FrequencyTables.fit(frames, epoch), PredictionTables.fit(clips))
+        return cls(
+            FrequencyTables.fit(frames, epoch),
+            PredictionTables.fit(clips),
+            KeypointCompletion.fit(clips),
+        )
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a file that `save` wrote, or one with frequency tables alone.
+        """Read a file that `save` wrote; parts that an older file lacks know nothing.
 
         Raises:
             TableError: no such file, another kind or version of file, or a damaged one.
         """
         data = read_file(path)
         frequency = FrequencyTables.from_bytes(data)  # it is a JSON object, then
-        document = json.loads(data).get(PREDICTION)
-        if document is None:
-            return cls(frequency, PredictionTables.generic(frequency.keypoints))
-        return cls(frequency, PredictionTables.from_document(document))
+        document = json.loads(data)
+        tables = cls.generic(frequency.keypoints)
+        prediction, completion = tables.prediction, tables.completion
+        if PREDICTION in document:
+            prediction = PredictionTables.from_document(document[PREDICTION])
+        if COMPLETION in document:
+            completion = KeypointCompletion.from_document(document[COMPLETION])
+        return cls(frequency, prediction, completion)
 
     def save(self, path: Path) -> None:
-        """Write both as one checksummed JSON file; an older one stays until it is whole.
+        """Write all as one checksummed JSON file; an older one stays until it is whole.
 
         Raises:
             TableError: `table-unwritable`.
         """
-        prediction = {PREDICTION: self.prediction.to_document()}
-        write_document(path, self.frequency.to_document() | prediction)
+        rest = {
+            PREDICTION: self.prediction.to_document(),
+            COMPLETION: self.completion.to_document(),
+        }
+        write_document(path, self.frequency.to_document() | rest)
 
     @property
     def keypoints(self) -> int:
@@ -89,5 +109,5 @@ class CodecTables:
     def codec(self, mode: CodecMode) -> MotionCodec:
         """The coder of one mode under these tables."""
         if mode is CodecMode.PAPER:
-            return PaperCodec(self.frequency)
+            return PaperCodec(self.frequency, self.completion)
         return PredictiveCodec(self.prediction)

@@ -30,7 +30,7 @@ class MotionEncoder(Protocol):
     """The sending end of one stream.
 
     Attributes:
-        level: of the quantiser, from 0 (the default quality), for modes that have one.
+        level: how coarse, from 0 (the default quality) to 7.
     """
 
     level: int

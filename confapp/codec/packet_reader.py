@@ -24,7 +24,7 @@ class PacketReader:
         self._timestamps = WrappingCounter()
 
     def read(self, message: bytes) -> list[ReadFrame]:
-        """The one frame of a packet.
+        """The one frame of a packet, with the keypoints that were not sent as they are told.
 
         Raises:
             PacketError: the message cannot be read, or is older than the first one's zero.
@@ -34,4 +34,5 @@ class PacketReader:
         timestamp_ms = self._timestamps.unwrap(packet.timestamp_ms)
         if frame_number < 0 or timestamp_ms < 0:
             raise StalePacketError("The packet is older than the stream as seen here; drop it.")
+        motion = self._codec.completion.complete(motion)
         return [ReadFrame(frame_number, replace(motion, timestamp_ms=timestamp_ms))]

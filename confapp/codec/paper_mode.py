@@ -1,11 +1,19 @@
-"""Paper mode: each frame by itself, float16 numbers under static tables (appendix C)."""
+"""Paper mode: each frame by itself, float16 numbers under static tables (appendix C).
 
+At level 0 all keypoints travel, exactly. At coarser levels a frame carries as few of the first ones
+as tell the others within the level's tolerance (adaptive keypoints, appendix C.2).
+"""
+
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from confapp.codec.errors import ForeignEpochError, MalformedPacketError
 from confapp.codec.frame_bytes import frame_from_bytes, frame_to_bytes, positions_of
 from confapp.codec.frequency_table import FrequencyTables
+from confapp.codec.keypoint_completion import KeypointCompletion
 from confapp.codec.motion_codec import CodecMode
+from confapp.codec.motion_grid import STEPS
 from confapp.codec.packet import COUNTER_MODULUS, HEADER_BYTES, Packet
 from confapp.codec.packet_reader import PacketReader
 from confapp.codec.range_coder import RangeCoder
@@ -17,20 +25,27 @@ class PaperCodec:
 
     Args:
         tables: the frequency tables of both ends; they bound the keypoints of a frame.
+        completion: what keypoints that are not sent are taken to be; None for zero.
     """
 
     mode = CodecMode.PAPER
     max_frames = 1
     header_bytes = HEADER_BYTES
 
-    def __init__(self, tables: FrequencyTables) -> None:
+    def __init__(
+        self, tables: FrequencyTables, completion: KeypointCompletion | None = None
+    ) -> None:
         self.tables = tables
+        self.completion = completion or KeypointCompletion.zero(tables.keypoints)
         self._coder = RangeCoder(tables.frequencies)
 
     @property
     def fingerprint(self) -> str:
         """Of the tables."""
-        return self.tables.fingerprint
+        if not self.completion.weights.any():
+            return self.tables.fingerprint
+        both = f"{self.tables.fingerprint} {self.completion.fingerprint}"
+        return hashlib.sha256(both.encode("ascii")).hexdigest()[:16]
 
     def encoder(self) -> "PaperEncoder":
         """A new stream to send."""
@@ -92,7 +107,8 @@ class PaperEncoder:
     """The sending end: numbers the frames; nothing depends on what arrives.
 
     Attributes:
-        level: without effect, numbers travel exactly.
+        level: 0: all keypoints; 1 to 7: as few as tell the others within half a pixel of 256,
+            times the root of two for each level. The numbers sent are exact.
     """
 
     def __init__(self, codec: PaperCodec) -> None:
@@ -107,6 +123,9 @@ class PaperEncoder:
             ValueError: another number of frames, or as `PaperCodec.encode`.
         """
         (motion,) = motions
+        if self.level:
+            kept = self._codec.completion.fewest(motion, STEPS[self.level].tolerance)
+            motion = replace(motion, deformations=motion.deformations[:kept])
         packet = self._codec.encode(motion, self._next_number)
         self._next_number += 1
         return packet

@@ -102,7 +102,7 @@ class PredictionTables:
         mean = np.mean([person.mean(axis=0) for person in people], axis=0)
         first = np.mean([np.abs(person - mean).mean(axis=0) for person in people], axis=0)
 
-        covariance = np.diag(NOISE_WEIGHT * steps**2 / 12)
+        covariance = noise(keypoints)
         sizes = []
         for person in people:
             changes = np.diff(person, axis=0)
@@ -115,7 +115,7 @@ class PredictionTables:
             mean=mean.round().astype(np.int64),
             first_spreads=_spreads(first / steps),
             next_spreads=_spreads(following / steps * NEXT_SHARE),
-            weights=_weights(covariance),
+            weights=block_weights(covariance),
         )
 
     @property
@@ -213,8 +213,14 @@ def _spreads(sizes: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.clip(spreads, SMALLEST_SPREAD, LARGEST_SPREAD)
 
 
-def _weights(covariance: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Each block's best linear prediction from the blocks before it."""
+def noise(keypoints: int) -> NDArray[np.float64]:
+    """The covariance to begin with, (3K + 6, 3K + 6): no number is trusted beyond its noise."""
+    steps = np.array(STEPS[0].by_number(keypoints), dtype=np.float64)
+    return np.diag(NOISE_WEIGHT * steps**2 / 12)
+
+
+def block_weights(covariance: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Each block's best linear prediction from the blocks before it, in 2^-10ths."""
     count = len(covariance)
     weights = np.zeros((count, count))
     for start, stop in blocks_of((count - POSE) // 3)[1:]:

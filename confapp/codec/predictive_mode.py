@@ -27,6 +27,9 @@ from confapp.motion_frame import MotionFrame
 
 # States that each end keeps: no reference is more than 255 frames back, and a state is 1.1 KB.
 HELD = MAX_DISTANCE + 1
+# Frames between two that are told from nothing without being asked for, 20 s at 25 a second: there
+# a receiver that has lost everything, or a recorder that starts late, can begin.
+KEY_FRAMES = 500
 
 
 class PredictiveCodec:
@@ -69,6 +72,7 @@ class PredictiveEncoder:
     def __init__(self, coder: FrameCoder) -> None:
         self.level = 0
         self.next_number = 0
+        self._key_number = 0  # of the next frame that is told from nothing in any case
         self._coder = coder
         self._sent: OrderedDict[int, MotionState] = OrderedDict()  # last frames of messages
         self._reference: tuple[int, MotionState] | None = None
@@ -91,10 +95,12 @@ class PredictiveEncoder:
                 )
         first_number = self.next_number
         distance, state = 0, self._coder.tables.root
-        if self._reference is not None:
+        if self._reference is not None and first_number < self._key_number:
             number, held = self._reference
             if first_number - number <= MAX_DISTANCE:
                 distance, state = first_number - number, held
+        if not distance:
+            self._key_number = first_number + KEY_FRAMES
         reference_check = state.check
 
         encoder = Encoder()

@@ -30,7 +30,8 @@ def run_page_demo(model: str) -> None:
         def call(name: str, room: str, *options: str) -> Process:
             clip = ("--input", str(PEOPLE / f"{name}.mp4"), "--loop", "--name", name.title())
             # trained weights come first
-            return start(name, "call", room, "--model", model, "--untrained", *clip, *options)
+            model_options = ("--model", model, "--untrained", "--no-keep-photos")
+            return start(name, "call", room, *model_options, *clip, *options)
 
         server = start("server", "serve", "--port", "0", "--json")
         wait_for(lambda: server.output.endswith("\n"), [server], time.monotonic() + START_S)

@@ -8,7 +8,6 @@ from typing import Protocol
 from confapp.codec import (
     HEADER_BYTES,
     CodecTables,
-    FrequencyTables,
     PaperCodec,
     PredictionTables,
     PredictiveCodec,
@@ -59,7 +58,7 @@ class StreamMode(Protocol):
 
 
 class PaperMode:
-    """Appendix C: every frame by itself, static tables.
+    """Appendix C: every frame by itself, static tables; the receiver tells what is not sent.
 
     Args:
         tables: of the model.
@@ -71,9 +70,9 @@ class PaperMode:
     family = "paper"
     refreshes = False
 
-    def __init__(self, tables: FrequencyTables, keypoints: int, bundle: int | None) -> None:
+    def __init__(self, tables: CodecTables, keypoints: int, bundle: int | None) -> None:
         self.name = f"paper, {keypoints} keypoints"
-        self._codec = PaperCodec(tables)
+        self._codec = PaperCodec(tables.frequency, tables.completion)
         self._keypoints = keypoints
         self._bundle = bundle or self._codec.max_frames
 
@@ -89,7 +88,9 @@ class PaperMode:
         return CodedStream(
             payload_sizes=[size - header for size, header in zip(sizes, headers, strict=True)],
             message_sizes=sizes,
-            motions=[self._codec.decode(packet)[1] for packet in packets],
+            motions=[
+                self._codec.completion.complete(self._codec.decode(packet)[1]) for packet in packets
+            ],
         )
 
     def _cut(self, motion: MotionFrame) -> MotionFrame:
@@ -164,5 +165,5 @@ def stream_modes(tables: CodecTables, bundle: int | None = None) -> list[StreamM
     return [
         *(PredictiveMode(tables.prediction, level, bundle) for level in QUANTISER_LEVELS),
         PredictiveMode(tables.prediction, 0, bundle, refreshes=True),
-        *(PaperMode(tables.frequency, count, bundle) for count in counts),
+        *(PaperMode(tables, count, bundle) for count in counts),
     ]

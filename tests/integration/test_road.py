@@ -9,7 +9,9 @@ from signaling_service import SignalingService
 
 from confapp.call.call_handlers import CallHandlers
 from confapp.call.call_session import CallSession
+from confapp.call.control_message import ControlMessage
 from confapp.call.hello import Hello
+from confapp.call.outbox import Outbox
 from confapp.call.signaling_client import create_room
 from confapp.codec import CodecMode, CodecTables, MotionCodec
 from confapp.demo import PEOPLE
@@ -19,6 +21,7 @@ from confapp.pose_offset import PoseOffset
 from models.talking_head import TalkingHead
 from receiver.clip_decoder import ClipDecoder
 from receiver.packet_recorder import PacketRecorder
+from receiver.photo_cache import PhotoCache
 from receiver.rendered_frame import RenderedFrame
 from receiver.session import ReceiverSession
 from sender.session import SenderSession
@@ -92,3 +95,64 @@ async def test_a_calls_pictures_are_the_files_pictures(
     assert sender.statistics.sent >= receiver.statistics.received
     assert receiver.statistics.key_requests == 0
     assert sender.statistics.source_bytes == len(photo.still)
+
+
+async def test_a_second_call_begins_without_the_photo(
+    signaling_service: SignalingService,
+    head: TalkingHead,
+    codec: MotionCodec,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first call sends it when asked; the second shows the same person and sends no photo."""
+    photo = SourcePhoto.of_file(PEOPLE / "ben.png", head.config.image_size)
+    cache = PhotoCache(tmp_path)
+    stills: list[bytes] = []
+    send = Outbox.send
+
+    def spy(outbox: Outbox, message: ControlMessage | bytes) -> bool:
+        if isinstance(message, bytes):
+            stills.append(message)
+        return send(outbox, message)
+
+    monkeypatch.setattr(Outbox, "send", spy)
+
+    async def hold_call() -> ReceiverSession:
+        room = await create_room(signaling_service.url)
+        shown = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def show(_: RenderedFrame) -> None:
+            loop.call_soon_threadsafe(shown.set)
+
+        receiver = ReceiverSession(head, codec, show, cache=cache)
+        clip = PacedClip(Clip(PEOPLE / "ada.mp4"), loop=True)
+        sender = SenderSession(head, codec, clip, photo=photo)
+        handlers = CallHandlers(
+            on_source_announced=receiver.on_source_announced,
+            on_source=receiver.on_source,
+            on_motion=receiver.on_motion,
+        )
+        listens = hello(head, codec, sends=False).model_copy(update={"keeps_photos": True})
+        receiving, sending = await asyncio.gather(
+            CallSession.connect(room, listens, handlers),
+            CallSession.connect(room, hello(head, codec, sends=True)),
+        )
+        async with receiving, sending:
+            work = [
+                asyncio.create_task(receiver.run(receiving)),
+                asyncio.create_task(sender.run(sending)),
+            ]
+            await asyncio.wait_for(shown.wait(), 60)
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+        return receiver
+
+    first = await hold_call()
+    assert stills == [photo.still]
+    assert first.statistics.photos_kept == 0
+    second = await hold_call()
+    assert stills == [photo.still]
+    assert second.statistics.photos_kept == 1
+    assert second.statistics.rendered > 0

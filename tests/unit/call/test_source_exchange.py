@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from confapp.call.control_message import MAX_STILL_BYTES, SourceReady, content_hash
+from confapp.call.control_message import MAX_STILL_BYTES, SourceReady, SourceRequest, content_hash
 from confapp.call.source_exchange import SourceExchange, SourcePhoto
 from confapp.errors import ConfappError
 
@@ -44,6 +44,34 @@ async def test_who_waits_learns_that_the_peer_is_ready() -> None:
     sender.on_ready(SourceReady(sha256=announce.sha256))
     assert await waiting
     assert await sender.wait_ready()
+
+
+async def test_the_still_is_given_once_for_each_announcement() -> None:
+    sender = SourceExchange()
+    request = SourceRequest(sha256=content_hash(STILL))
+    with pytest.raises(ValueError, match="another photo"):
+        sender.on_request(request)
+    sender.announce(STILL, 0.0)
+    with pytest.raises(ValueError, match="another photo"):
+        sender.on_request(SourceRequest(sha256=content_hash(b"another")))
+    assert sender.on_request(request) == STILL
+    with pytest.raises(ValueError, match="another photo"):
+        sender.on_request(request)
+    assert sender.unsettled(same_peer=True) is not None  # over a new link it is asked for again
+    assert sender.on_request(request) == STILL
+
+
+async def test_a_kept_photo_is_taken_as_if_it_had_come() -> None:
+    sender, receiver = SourceExchange(), SourceExchange()
+    announce = sender.announce(STILL, 12.5)
+    assert not receiver.awaits(announce.sha256)
+    receiver.on_announce(announce)
+    assert receiver.awaits(announce.sha256)
+    photo = receiver.on_still(STILL, kept=True)
+    assert isinstance(photo, SourcePhoto)
+    assert photo.kept
+    assert photo.stream_origin == 12.5
+    assert not receiver.awaits(announce.sha256)
 
 
 async def test_ready_with_another_photo_is_refused() -> None:

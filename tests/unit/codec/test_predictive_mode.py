@@ -23,7 +23,7 @@ from confapp.codec import (
 )
 from confapp.codec.motion_grid import CANONICAL_RADIUS, CIRCLE, GRID_A_DEGREE, STEPS, wrapped
 from confapp.codec.predictive_message import HEADER_BYTES, PredictiveMessage
-from confapp.codec.predictive_mode import HELD, PredictiveDecoder, PredictiveEncoder
+from confapp.codec.predictive_mode import HELD, KEY_FRAMES, PredictiveDecoder, PredictiveEncoder
 from confapp.motion_frame import MotionFrame
 
 MakeClip = Callable[..., list[MotionFrame]]
@@ -445,3 +445,24 @@ def test_every_machine_codes_alike(tables: PredictionTables) -> None:
         digests.add(run.stdout)
     assert len(digests) == 1
     assert len(digests.pop().strip()) == 64
+
+
+def test_who_comes_late_can_begin_at_the_next_key_state(
+    codec: PredictiveCodec, make_clip: MakeClip
+) -> None:
+    """Without asking; and once it holds that, what is told from it can be read as well."""
+    clip = make_clip(1, frames=60)
+    encoder, decoder = codec.encoder(), codec.decoder()
+    keys = []
+    for number in range(2 * KEY_FRAMES + 2):
+        message = encoder.encode([clip[number % len(clip)]])
+        if PredictiveMessage.from_bytes(message).distance == 0:
+            keys.append(number)
+        if number >= KEY_FRAMES - 20:
+            if number < KEY_FRAMES:
+                with pytest.raises(MissingReferenceError):
+                    decoder.read(message)
+            else:
+                decoder.read(message)
+        encoder.acknowledge(message)
+    assert keys == [0, KEY_FRAMES, 2 * KEY_FRAMES]

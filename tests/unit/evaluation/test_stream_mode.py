@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from confapp.codec import HEADER_BYTES, CodecTables, FrequencyTables
+from confapp.codec import HEADER_BYTES, CodecTables
 from confapp.evaluation.stream_mode import PaperMode, PredictiveMode, stream_modes
 from confapp.motion_frame import MotionFrame
 
@@ -21,7 +21,7 @@ def motions(count: int = 5) -> list[MotionFrame]:
 
 def test_what_is_received_is_what_was_sent() -> None:
     frames = motions()
-    stream = PaperMode(FrequencyTables.fit(frames, 1), K, 1).code(frames)
+    stream = PaperMode(CodecTables.fit([frames], 1), K, 1).code(frames)
     assert [one.numbers().tobytes() for one in stream.motions] == [
         one.numbers().tobytes() for one in frames
     ]
@@ -38,17 +38,18 @@ def test_fewer_keypoints_take_fewer_bytes() -> None:
     rates = [sum(stream.payload_sizes) for stream in streams]
     assert rates == sorted(rates, reverse=True)
     assert len(set(rates)) == 3
-    assert streams[2].motions[0].keypoints == 4
-    assert np.array_equal(streams[2].motions[0].deformations, frames[0].deformations[:4])
+    assert streams[2].motions[0].keypoints == K
+    assert not streams[2].motions[0].deformations[4:].any()  # as generic tables tell them
+    assert np.array_equal(streams[2].motions[0].deformations[:4], frames[0].deformations[:4])
 
 
 def test_uniform_tables_cost_six_bytes_a_keypoint() -> None:
-    stream = PaperMode(FrequencyTables.uniform(K), K, 1).code(motions())
+    stream = PaperMode(CodecTables.generic(K), K, 1).code(motions())
     assert np.mean(stream.payload_sizes) == pytest.approx(6 * K + 12, abs=1)
 
 
 def test_bundles_carry_the_same_packets() -> None:
-    tables = FrequencyTables.uniform(K)
+    tables = CodecTables.generic(K)
     single, bundled = (PaperMode(tables, K, bundle).code(motions()) for bundle in (1, 2))
     assert len(bundled.message_sizes) == 3  # two, two, one
     assert sum(bundled.message_sizes) == sum(single.message_sizes)
@@ -63,7 +64,7 @@ def test_unless_told_otherwise_frames_are_bundled_as_in_a_call() -> None:
     assert len(called.motions) == 10
     threes = PredictiveMode(tables.prediction, 0, 3).code(motions(10))
     assert len(threes.message_sizes) == 4  # three, three, three, one
-    assert len(PaperMode(tables.frequency, K, None).code(motions(10)).message_sizes) == 10
+    assert len(PaperMode(tables, K, None).code(motions(10)).message_sizes) == 10
 
 
 def test_predictive_modes_cost_less_the_coarser_they_are() -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -10,12 +12,14 @@ import pytest
 from fake_call import FakeCall
 
 from confapp.call.call_session import CallSession
+from confapp.call.control_message import content_hash
 from confapp.call.source_exchange import SourcePhoto
 from confapp.codec import MissingReferenceError, MotionCodec, PacketError, PaperCodec
 from confapp.media.still import decode_still, encode_still
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
 from models.talking_head import TalkingHead
+from receiver.photo_cache import PhotoCache
 from receiver.rendered_frame import RenderedFrame
 from receiver.session import ReceiverSession
 
@@ -217,6 +221,37 @@ async def test_a_new_photo_takes_over_with_a_new_stream(
     assert call.ready_with == ["photo 0", "photo 1"]
     assert session.statistics.late == 0
     assert not np.array_equal(screen.frames[0].rgb, screen.frames[1].rgb)
+
+
+async def test_a_photo_is_kept_for_the_next_call(
+    head: TalkingHead, codec: PaperCodec, tmp_path: Path
+) -> None:
+    """One that cannot be used is not."""
+    cache = PhotoCache(tmp_path)
+    sent = photo()
+    hashes = [content_hash(still) for still in (b"no picture", sent.still)]
+    call = FakeCall()
+    session = ReceiverSession(head, codec, Screen(call).show, cache=cache)
+    async with running(session, call):
+        session.on_source(SourcePhoto(b"no picture", hashes[0], 0.0))
+        session.on_source_announced(hashes[1])
+        await call.until(lambda: session.statistics.photos_refused == 1)
+        session.on_source(sent)
+        await call.until(lambda: cache.get(hashes[1]) is not None)
+        session.on_source_announced(hashes[0])
+        await call.until(lambda: len(call.source_answers) == 2)
+    assert call.source_answers == [(hashes[1], None), (hashes[0], None)]
+    assert session.statistics.photos_kept == 0
+
+    call = FakeCall()
+    session = ReceiverSession(head, codec, Screen(call).show, cache=cache)
+    async with running(session, call):
+        session.on_source_announced(hashes[1])
+        await call.until(lambda: bool(call.source_answers))
+        session.on_source(replace(sent, kept=True))
+        await call.until(lambda: bool(call.ready_with))
+        await call.until(lambda: session.statistics.photos_kept == 1)
+    assert call.source_answers == [(hashes[1], sent.still)]
 
 
 async def test_bad_input_is_refused_without_harm(head: TalkingHead, codec: PaperCodec) -> None:
