@@ -6,6 +6,7 @@ from confapp.opus_plan import OpusPlan
 
 from .call_handlers import CallState, StateReason
 from .control_message import KeyRequest, Recording, RecordingStep
+from .delivery_delay import DeliveryDelay
 from .hello import Hello
 from .inbox import Inbox
 from .outbox import Outbox
@@ -46,6 +47,7 @@ class LiveCall:
         self._inbox = inbox
         self._outbox = outbox
         self._sound_planner = SoundPlanner(statistics, clock)
+        self._delivery_delay = DeliveryDelay(clock)
 
     @property
     def state(self) -> CallState:
@@ -116,7 +118,10 @@ class LiveCall:
         """
         stands = self.state.stands
         self.statistics.motion_refused += not stands
-        return stands and self._outbox.send_motion(message, payload_bytes)
+        accepted = stands and self._outbox.send_motion(message, payload_bytes)
+        if accepted:
+            self._delivery_delay.on_sent(message)
+        return accepted
 
     def send_sound(self, payload: bytes, captured: float) -> None:
         """Send a packet of Opus now or never.

@@ -33,6 +33,12 @@ class Outbox:
         data = message if isinstance(message, bytes) else control_message.encode(message)
         return link is not None and link.send_control(data)
 
+    @property
+    def control_waits(self) -> bool:
+        """What was sent reliably is not all there yet."""
+        link = self._link()
+        return link is not None and link.control_waits
+
     def send_motion(self, message: bytes, payload_bytes: int) -> bool:
         """As `CallSession.send_motion`, which says whether the call stands."""
         if not 1 <= len(message) <= MAX_MOTION_BYTES:
