@@ -251,6 +251,7 @@ class SenderSession:
             self.statistics.refused += len(bundle)
         self._rate.on_sent(message, accepted=accepted)
         self._encoder.level = self._rate.rung.level
+        self._encoder.repeats = call.loses_much
         self._bundler.delay_ms = self._rate.rung.delay_ms
 
     # On the networks' thread

@@ -26,6 +26,7 @@ class FakeCall:
         self.origins: list[float] = []
         self.ready_with: list[str] = []
         self.key_requests = 0
+        self.loses_much = False
         self.backed_up = False
         self.changed = asyncio.Event()
         self._ready = ready

@@ -10,7 +10,7 @@ from .delivery_delay import DeliveryDelay
 from .hello import Hello
 from .inbox import Inbox
 from .outbox import Outbox
-from .sound_plan import SoundPlanner
+from .sound_plan import MUCH_LOST, SoundPlanner
 from .source_exchange import SourceExchange
 from .standing import Standing
 from .statistics import CallStatistics
@@ -63,6 +63,11 @@ class LiveCall:
     def sound_plan(self) -> OpusPlan:
         """How sound is best coded now. May be asked from any thread."""
         return self._sound_planner.plan
+
+    @property
+    def loses_much(self) -> bool:
+        """So much of what this side sends is lost that it is worth sending twice."""
+        return self.statistics.motion_loss_there > MUCH_LOST
 
     @property
     def peer(self) -> Hello:

@@ -11,8 +11,8 @@ NARROW = OpusPlan(bitrate=8_000, frame_ms=60)
 LOSSY = OpusPlan(bitrate=14_000, frame_ms=20)
 MUCH_LOST = 0.04  # share; a frame of 60 ms that is lost is heard
 MUCH_REFUSED = 0.1  # share of the motion messages that found the channel backed up
-MUCH_QUEUED_S = 0.15
-SLOW_ANSWER_S = 2.0  # the first beat waits behind the photo: then that fills the link
+MUCH_QUEUED_S = 0.25  # acknowledgements wait up to 0.2 s for the next message
+SLOW_ANSWER_S = 3.0  # the first beat waits behind the photo: then that fills the link
 LONG_RTT_S = 0.8  # more than by satellite: a queue that has not been empty since it is watched
 NARROW_FOR_S = 15.0  # since it last showed: a link does not become wide because less is sent
 LONGEST_NARROW_S = 240.0  # the wait doubles with every try that fails

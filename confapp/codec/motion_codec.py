@@ -31,9 +31,11 @@ class MotionEncoder(Protocol):
 
     Attributes:
         level: of the quantiser, from 0 (the default quality), for modes that have one.
+        repeats: frames travel twice where messages have room, for modes that can.
     """
 
     level: int
+    repeats: bool
 
     def encode(self, motions: Sequence[MotionFrame]) -> bytes:
         """One message of 1 to `MotionCodec.max_frames` frames, which follow the last message's."""

@@ -93,10 +93,12 @@ class PaperEncoder:
 
     Attributes:
         level: without effect, numbers travel exactly.
+        repeats: without effect, every message is one frame.
     """
 
     def __init__(self, codec: PaperCodec) -> None:
         self.level = 0
+        self.repeats = False
         self._codec = codec
         self._next_number = 0
 

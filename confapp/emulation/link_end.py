@@ -124,6 +124,7 @@ class LinkEnd:
         accepted = self.call.send_motion(message, len(message) - self._codec.header_bytes)
         self._rate.on_sent(message, accepted=accepted)
         self._encoder.level = self._rate.rung.level
+        self._encoder.repeats = self.call.loses_much
 
     def _on_delivered(self, message: bytes) -> None:
         self._encoder.acknowledge(message)
