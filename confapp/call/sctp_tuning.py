@@ -99,7 +99,9 @@ def keep_queues_short(sctp: RTCSctpTransport) -> None:
         sent_at = [
             sent._sent_time
             for sent in sctp._sent_queue
-            if sent._sent_count == 1 and uint32_gte(chunk.cumulative_tsn, sent.tsn)
+            if sent._sent_count == 1
+            and sent._sent_time is not None
+            and uint32_gte(chunk.cumulative_tsn, sent.tsn)
         ]
         if sent_at:
             took_s = time.time() - sent_at[-1]
