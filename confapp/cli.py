@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from confapp import __version__
+from confapp.dataset.cli import data_app
 from confapp.errors import ConfappError
 from confapp.evaluation.cli import evaluate_app, study_app
 from confapp.options import (
@@ -26,7 +27,6 @@ from confapp.options import (
     Codec,
     Input,
     Json,
-    Landmarks,
     Loop,
     Microphone,
     Model,
@@ -62,7 +62,6 @@ tables_app = typer.Typer(no_args_is_help=True, help="The codec's tables.")
 app.add_typer(tables_app, name="tables")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(study_app, name="study")
-data_app = typer.Typer(no_args_is_help=True, help="Shards to train on.")
 app.add_typer(data_app, name="data")
 
 
@@ -278,48 +277,6 @@ def tables_fit(
     from confapp.clip_files import fit_tables, open_model
 
     fit_tables(open_model(model, untrained=untrained), clips, out, epoch)
-
-
-@data_app.command("prepare")
-def data_prepare(
-    videos: Annotated[list[Path], typer.Argument(help="videos, or folders of them")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="an empty folder for the shards")],
-    part: Annotated[
-        str | None, typer.Option(metavar="I/N", help="this machine's share of the videos")
-    ] = None,
-    processes: Annotated[int | None, typer.Option(min=1, help="default: one a CPU")] = None,
-    size: Annotated[int, typer.Option(help="side of the pictures: 256 or 512")] = 256,
-    landmarks: Landmarks = None,
-    model: Annotated[
-        str, typer.Option(help="labels head poses where there is no landmark network")
-    ] = DEFAULT_CONFIG,
-    fps: Annotated[float, typer.Option(help="most frames a second")] = 6,
-    person: Annotated[
-        Literal["auto", "file", "folder"],
-        typer.Option(help="who is one person; auto: a sub-folder, or else a file"),
-    ] = "auto",
-    validation: Annotated[
-        bool, typer.Option("--validation", help="held-out people, never trained on")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Cut videos of talking people into labelled clips to train on."""
-    from confapp.dataset.prepare_command import PrepareOptions, prepare_data
-    from confapp.dataset.video_file import PersonRule
-
-    options = PrepareOptions(
-        videos=tuple(videos),
-        out=out,
-        part=part,
-        processes=processes,
-        size=size,
-        landmarks=landmarks,
-        model=model,
-        fps=fps,
-        person=PersonRule(person),
-        validation=validation,
-    )
-    prepare_data(options, as_json=as_json)
 
 
 @app.command(

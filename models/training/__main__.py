@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     add("--batch", type=int, help="pairs a step and process")
     add("--image-size", type=int, help="side of the pictures trained on, 256 or 128")
     add("--features", type=Path, help="VGG16 or VGG19 as safetensors, for the perceptual loss")
+    add("--identity", type=Path, help="ArcFace as ONNX, for the identity loss (weights.identity)")
     add("--seed", type=int)
     add(
         "--set",

@@ -16,6 +16,7 @@ from models.training.losses.equivariance import equivariance_loss
 from models.training.losses.face_crop import detail_boxes, face_boxes, face_crops
 from models.training.losses.feature_network import FeatureNetwork
 from models.training.losses.head_pose import head_pose_loss
+from models.training.losses.identity import identity_loss
 from models.training.losses.keypoint_prior import keypoint_prior_loss
 from models.training.losses.landmark_guide import landmark_guide_loss, landmark_loss
 from models.training.losses.perceptual import perceptual_loss
@@ -45,6 +46,7 @@ class Objective:
         settings: TrainingSettings,
         features: FeatureNetwork | None,
         finder: nn.Module | None = None,
+        recogniser: nn.Module | None = None,
     ) -> None:
         """Prepare the losses.
 
@@ -52,10 +54,12 @@ class Objective:
             features: of the perceptual losses; None leaves these out.
             finder: a motion encoder that finds landmarks, in evaluation mode; None leaves
                 `seen_expression` out.
+            recogniser: of `identity`; None leaves it out.
         """
         self._settings = settings
         self._features = features
         self._finder = finder
+        self._recogniser = recogniser
 
     def rendering_losses(
         self, rendering: Tensor, batch: PairBatch, discriminator: Discriminator | None
@@ -84,6 +88,10 @@ class Objective:
             if self._finder is not None and weights.seen_expression > 0:
                 losses["seen_expression"] = seen_expression_loss(
                     self._finder, rendering, batch.driving
+                )
+            if self._recogniser is not None and weights.identity > 0:
+                losses["identity"] = identity_loss(
+                    self._recogniser, rendering, batch.driving, batch.driving_landmarks
                 )
             if discriminator is not None:
                 fake, real = discriminator(rendering), discriminator(batch.driving)

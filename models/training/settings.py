@@ -28,6 +28,7 @@ class LossWeights:
         face_perceptual: L_P's single-scale face term, on the face cut out by its landmarks.
         detail_perceptual: the same on cut-out eyes and mouth (not in the paper).
         seen_expression: landmarks of eyes and mouth found in the rendering (not in the paper).
+        identity: the person as a recogniser sees them in the rendering (not in the paper).
         adversarial, feature_matching: the two parts of L_G.
         equivariance: L_E.
         keypoint_prior: L_L.
@@ -44,6 +45,7 @@ class LossWeights:
     face_perceptual: float = 0.0
     detail_perceptual: float = 0.0
     seen_expression: float = 0.0
+    identity: float = 0.0
     adversarial: float = 1.0
     feature_matching: float = 10.0
     equivariance: float = 20.0

@@ -60,6 +60,8 @@ class Trainer:
         processes: Processes,
         features: FeatureNetwork | None = None,
         start: Networks | None = None,
+        *,
+        recogniser: nn.Module | None = None,
     ) -> None:
         """Start from random weights, or from `start`, whose configuration must be `config`."""
         self.settings, self.step_count = settings, 0
@@ -82,7 +84,9 @@ class Trainer:
             features = _on(features, self._device)
         # The averaged encoder is steadier than the one in training, and takes no gradient.
         finder = self.average.motion_encoder if config.motion_encoder.landmarks else None
-        self._objective = Objective(settings, features, finder)
+        if recogniser is not None:
+            recogniser = _on(recogniser, self._device)
+        self._objective = Objective(settings, features, finder, recogniser)
         self._optimiser = self._adam(self.networks)
         self._discriminator_optimiser = (
             None if self._discriminator is None else self._adam(self._discriminator)

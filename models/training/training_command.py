@@ -15,6 +15,7 @@ from models.networks import Networks
 from models.training.data.footage import Kind
 from models.training.data.pair_loader import PairLoader
 from models.training.losses.feature_network import FeatureNetwork
+from models.training.losses.identity import IdentityNetwork
 from models.training.precision import has_fast_bfloat16
 from models.training.processes import Processes
 from models.training.schedule import SECONDS_A_MINUTE, Budget
@@ -40,6 +41,7 @@ class TrainingOptions:
         steps, minutes: how long, resumed parts included; one of the two.
         batch, image_size, seed: None takes the recipe's.
         features: safetensors file of VGG16 or VGG19; without it no perceptual loss.
+        identity: ONNX file of an ArcFace network; without it no identity loss.
         settings: NAME=VALUE changes to the recipe.
         device: None takes a GPU where there is one.
         resident: decode all data once into the device's memory.
@@ -58,6 +60,7 @@ class TrainingOptions:
     image_size: int | None = None
     seed: int | None = None
     features: Path | None = None
+    identity: Path | None = None
     settings: tuple[str, ...] = ()
     device: str | None = None
     resident: bool = False
@@ -87,10 +90,11 @@ def train(options: TrainingOptions, report: Callable[[str], None] = print) -> Pa
         settings = replace(settings, seed=state.seed)
     start = None if options.weights is None else _start(options.weights, config)
     features = _features(options.features, settings)
+    recogniser = _recogniser(options.identity, settings)
 
     processes = Processes.join(options.device)
     try:
-        trainer = Trainer(config, settings, processes, features, start)
+        trainer = Trainer(config, settings, processes, features, start, recogniser=recogniser)
         if state is not None:
             _restore(trainer, state)
         with PairLoader(
@@ -182,6 +186,12 @@ def _features(path: Path | None, settings: TrainingSettings) -> FeatureNetwork |
     if path is None or not settings.looks_at_features:
         return None
     return FeatureNetwork.load(path, settings.perceptual.layers)
+
+
+def _recogniser(path: Path | None, settings: TrainingSettings) -> IdentityNetwork | None:
+    if path is None or not settings.renders or settings.weights.identity == 0:
+        return None
+    return IdentityNetwork(path)
 
 
 def _restore(trainer: Trainer, state: TrainingState) -> None:

@@ -66,8 +66,7 @@ def read_shards(shards: Sequence[Path]) -> list[Footage]:
 
 def read_shard(shard: Path) -> Iterator[Footage]:
     """The readable entries of one shard, in the order of their names."""
-    entries = _folder_entries(shard) if shard.is_dir() else _tar_entries(shard)
-    for name, files in entries:
+    for name, files in read_entries(shard):
         try:
             footage = read_footage(name, files)
         except ValueError as error:
@@ -75,6 +74,11 @@ def read_shard(shard: Path) -> Iterator[Footage]:
             continue
         if footage is not None:
             yield footage
+
+
+def read_entries(shard: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Name and files of each entry of one shard, in the order of their names."""
+    return _folder_entries(shard) if shard.is_dir() else _tar_entries(shard)
 
 
 def _is_shard(path: Path) -> bool:

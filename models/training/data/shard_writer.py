@@ -3,7 +3,7 @@
 import io
 import json
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -82,6 +82,30 @@ class WrittenClip:
         return labels
 
 
+def write_entries(path: Path, entries: Iterable[tuple[str, dict[str, bytes]]]) -> None:
+    """Write a tar shard, all of it or nothing. The same entries give the same bytes.
+
+    Args:
+        path: of the tar.
+        entries: name and files of each.
+
+    Raises:
+        ConfappError: `shard-unwritable`.
+    """
+    try:
+        with whole_file(path) as part, tarfile.open(part, "w") as tar:
+            for entry, files in entries:
+                for name, content in files.items():
+                    member = tarfile.TarInfo(f"{entry}/{name}")
+                    member.size = len(content)
+                    tar.addfile(member, io.BytesIO(content))
+    except OSError as error:
+        raise ConfappError(
+            "shard-unwritable",
+            f"{path} cannot be written ({error.strerror}); choose another folder.",
+        ) from error
+
+
 class ShardWriter:
     """Writes `clips-00.tar`, `clips-01.tar`, ..., each at once: a shard that has its name is whole.
 
@@ -137,18 +161,7 @@ class ShardWriter:
         if not self._waiting:
             return
         path = self._folder / f"{self._stem}-{len(self.shards):02}.tar"
-        try:
-            with whole_file(path) as part, tarfile.open(part, "w") as tar:
-                for entry, files in self._waiting.items():
-                    for name, content in files.items():
-                        member = tarfile.TarInfo(f"{entry}/{name}")
-                        member.size = len(content)
-                        tar.addfile(member, io.BytesIO(content))
-        except OSError as error:
-            raise ConfappError(
-                "shard-unwritable",
-                f"{path} cannot be written ({error.strerror}); choose another folder.",
-            ) from error
+        write_entries(path, self._waiting.items())
         self.shards.append(path)
         self._waiting, self._bytes = {}, 0
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.config import ModelConfig
 from models.training import precision
@@ -83,7 +83,8 @@ def test_every_loss_with_a_weight_is_reported_and_no_other(
     names = {field.name for field in dataclasses.fields(LossWeights)}
     weights = LossWeights(**dict.fromkeys(names, 1.0))
     everything = dataclasses.replace(guided, weights=weights)
-    trainer = Trainer(tiny_config, everything, ALONE, small_features(guided))
+    recogniser = nn.Sequential(nn.AvgPool2d(56), nn.Flatten())
+    trainer = Trainer(tiny_config, everything, ALONE, small_features(guided), recogniser=recogniser)
     assert names <= trainer.step(pairs.batch(0), RATE).numbers.keys()
 
     without_features = Trainer(tiny_config, guided, ALONE)
