@@ -8,6 +8,7 @@ from collections.abc import Callable
 from aiortc import RTCSctpTransport
 from aiortc.rtcsctptransport import USERDATA_MAX_LENGTH, SackChunk
 from aiortc.utils import uint32_gte
+from OpenSSL import SSL
 
 ACKNOWLEDGE_EVERY = 2  # packets
 ACKNOWLEDGE_S = 0.2
@@ -114,7 +115,8 @@ def keep_queues_short(sctp: RTCSctpTransport) -> None:
 
     async def transmit_within() -> None:
         sctp._cwnd = min(sctp._cwnd, flight)
-        await transmit()
+        with contextlib.suppress(SSL.Error):  # its timer may ring once more after the connection
+            await transmit()
 
     sctp._receive_sack_chunk = receive_sack_chunk  # type: ignore[method-assign]
     sctp._transmit = transmit_within  # type: ignore[method-assign]

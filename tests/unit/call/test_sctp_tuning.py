@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from aiortc import RTCSctpTransport
 from aiortc.rtcsctptransport import USERDATA_MAX_LENGTH, ForwardTsnChunk, SackChunk
+from OpenSSL import SSL
 
 from confapp.call.sctp_tuning import (
     ACKNOWLEDGE_S,
@@ -78,6 +79,20 @@ async def test_a_window_that_is_not_used_does_not_grow() -> None:
     sctp = Sctp(_flight_size=MTU)
     keep_queues_short(cast(RTCSctpTransport, sctp))
     assert await sctp.acknowledge(0.1) == FIRST_FLIGHT
+
+
+async def test_a_timer_that_rings_after_the_connection_is_no_fault() -> None:
+    sctp, rang = Sctp(), 0
+
+    async def transmit() -> None:
+        nonlocal rang
+        rang += 1
+        raise SSL.Error([("SSL routines", "", "protocol is shutdown")])
+
+    sctp._transmit = transmit  # type: ignore[method-assign]
+    keep_queues_short(cast(RTCSctpTransport, sctp))
+    await sctp._transmit()
+    assert rang == 1
 
 
 def test_a_gap_is_told_again_only_after_a_round_trip(stopped_clock: SimpleNamespace) -> None:
