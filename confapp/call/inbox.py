@@ -67,6 +67,7 @@ class Inbox:
         self._on_hello = on_hello
         self._on_bye = on_bye
         self._answer = answer
+        self._answered: Heartbeat | None = None  # whose first beat was
 
     def on_motion(self, message: str | bytes) -> None:
         """Take a message of the motion channel."""
@@ -138,8 +139,10 @@ class Inbox:
         self._statistics.motion_loss_there = beat.motion_loss
         self._statistics.rtt_s = offset.rtt_s
         self._statistics.clock_offset_s = offset.offset_s
-        # Who asks without an answer may know nothing yet of the distance: answer at once.
-        if beat.echo is None:
+        # Who asks first knows nothing yet of the distance: answer at once. Later on, an answer out
+        # of turn would leave the next beat without an echo, and both sides would answer for ever.
+        if beat.echo is None and self._answered is not self.heartbeat:
+            self._answered = self.heartbeat
             self._answer()
 
     def _take_still(self, still: bytes) -> None:
