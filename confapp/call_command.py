@@ -12,6 +12,7 @@ from confapp.call_summary import CallSummary
 from confapp.call_thread import hold_call
 from confapp.clip_files import open_model
 from confapp.errors import ConfappError
+from confapp.media.virtual_camera import VirtualCamera
 from confapp.page.page_command import hold_page_call
 from confapp.participant import Participant
 from confapp.settings import CallSettings
@@ -31,13 +32,25 @@ def hold(
         torch.set_num_threads(settings.threads)
     head = open_model(settings.model, untrained=settings.untrained)
     summary: CallSummary | None
-    if sends and receives and _wants_page(settings):
-        summary = hold_page_call(settings, head, room_url, _notify)
-        if summary is None:  # left from the lobby
-            return
-    else:
-        participant = Participant(settings, head, sends=sends, receives=receives, notify=_notify)
-        with contextlib.closing(participant):
+    with contextlib.ExitStack() as opened:
+        virtual_camera: VirtualCamera | None = None
+        if receives and settings.virtual_camera:
+            virtual_camera = opened.enter_context(contextlib.closing(VirtualCamera()))
+            _notify(f"Other programs see the other person on the camera {virtual_camera.name}.")
+        if sends and receives and _wants_page(settings):
+            summary = hold_page_call(settings, head, room_url, _notify, virtual_camera)
+            if summary is None:  # left from the lobby
+                return
+        else:
+            participant = Participant(
+                settings,
+                head,
+                sends=sends,
+                receives=receives,
+                notify=_notify,
+                virtual_camera=virtual_camera,
+            )
+            opened.enter_context(contextlib.closing(participant))
             summary = hold_call(participant, room_url, window=receives and settings.window)
     for line in summary.lines():
         _notify(line)

@@ -6,6 +6,7 @@ LIVE_AGAIN = "The call is good again."
 SAFETY_CODE = (
     "Safety code: {code}. Read it to each other: where it differs, somebody listens in between."
 )
+PHOTO_NOT_LIVE = "The other person's picture is made of one from disk: it was not taken just now."
 STATE_NOTICES = {
     StateReason.QUIET: "Nothing was heard of the other side for a moment.",
     StateReason.LOSS: "The connection is poor: much of what the other side sends is lost.",

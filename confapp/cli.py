@@ -46,6 +46,7 @@ from confapp.options import (
     Tables,
     Threads,
     Untrained,
+    VirtualCamera,
     Window,
     Yaw,
 )
@@ -127,6 +128,7 @@ def call(
     name: Name = None,
     page: Page = None,
     window: Window = None,
+    virtual_camera: VirtualCamera = None,
     record: Record = None,
     seconds: Seconds = None,
     threads: Threads = None,
@@ -178,6 +180,7 @@ def receive(
     codec: CallCodec = None,
     tables: Tables = None,
     window: Window = None,
+    virtual_camera: VirtualCamera = None,
     record: Record = None,
     seconds: Seconds = None,
     threads: Threads = None,

@@ -43,6 +43,10 @@ Source = Annotated[
     Path | None, typer.Option(help="your photo; default: the first frame with a face")
 ]
 Window = Annotated[bool | None, typer.Option("--window/--no-window", help="show the other person")]
+VirtualCamera = Annotated[
+    bool | None,
+    typer.Option("--virtual-camera", help="show the other person to other programs, as a camera"),
+]
 Page = Annotated[
     bool | None,
     typer.Option(

@@ -17,7 +17,14 @@ from confapp.call.control_message import RecordingStep
 from confapp.call.hello import Hello
 from confapp.call.peer_link import LinkOptions
 from confapp.call.source_exchange import SourcePhoto as ReceivedPhoto
-from confapp.call_notices import END_NOTICES, LIVE_AGAIN, SAFETY_CODE, STATE_NOTICES
+from confapp.call_frames import open_frames
+from confapp.call_notices import (
+    END_NOTICES,
+    LIVE_AGAIN,
+    PHOTO_NOT_LIVE,
+    SAFETY_CODE,
+    STATE_NOTICES,
+)
 from confapp.call_report import INTERVAL_S, CallReport, CallReporter, ReportFile
 from confapp.call_sound import open_sound, speaker_opener
 from confapp.call_summary import CallSummary, kbps
@@ -25,11 +32,9 @@ from confapp.codec import MotionCodec
 from confapp.doorbell import Doorbell
 from confapp.errors import ConfappError
 from confapp.loop_lag import LoopLag
-from confapp.media.camera import Camera
-from confapp.media.clip import Clip
 from confapp.media.frame_source import FrameSource
-from confapp.media.paced_clip import PacedClip
 from confapp.media.recorder import Recorder
+from confapp.media.virtual_camera import VirtualCamera
 from confapp.model_tables import tables_for
 from confapp.page.page_session import CallAudience
 from confapp.pose_offset import PoseOffset
@@ -72,6 +77,7 @@ class Participant:
         frames: the camera, where somebody else has opened it; None to open what the settings name.
         photo: the source, in place of what the settings name.
         audience: who watches in place of a terminal and a window.
+        virtual_camera: is shown each picture; whoever opened it closes it.
 
     Attributes:
         offset: how far the viewer has turned the remote head; set it from any thread.
@@ -95,6 +101,7 @@ class Participant:
         frames: FrameSource | None = None,
         photo: SourcePhoto | None = None,
         audience: CallAudience | None = None,
+        virtual_camera: VirtualCamera | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.offset = PoseOffset()
@@ -114,6 +121,7 @@ class Participant:
         self._frames = frames
         self._photo = photo
         self._audience = audience
+        self._virtual_camera = virtual_camera
         self._keeps = ExitStack()
         with ExitStack() as opened:
             codec = self._codec
@@ -239,6 +247,8 @@ class Participant:
             self.pictures.append(frame)
             if self._audience is not None:
                 self._audience.on_picture(frame)
+            if self._virtual_camera is not None:
+                self._virtual_camera.show(frame.rgb)
             if pictures is not None:
                 pictures.write(frame.rgb, frame.timestamp_ms)
 
@@ -304,8 +314,10 @@ class Participant:
     def _on_source(self, photo: ReceivedPhoto) -> None:
         assert self._receiver is not None  # noqa: S101 (else nobody calls this)
         self._receiver.on_source(photo)
+        if not photo.live:
+            self._notify(PHOTO_NOT_LIVE)
         if self._audience is not None:
-            self._audience.on_peer_photo(photo.still)
+            self._audience.on_peer_photo(photo.still, live=photo.live)
 
     def _on_state(self, _state: CallState, reason: StateReason) -> None:
         urgent = reason is not StateReason.NONE
@@ -380,15 +392,3 @@ class Participant:
             sender=self._sender.statistics if self._sender is not None else None,
             receiver=self._receiver.statistics if self._receiver is not None else None,
         )
-
-
-def open_frames(settings: CallSettings, clock: Callable[[], float] = time.monotonic) -> FrameSource:
-    """The clip of the settings, else the camera.
-
-    Raises:
-        ConfappError: it is missing or cannot be read.
-    """
-    if settings.input is not None:
-        return PacedClip(Clip(settings.input), loop=settings.loop, now=clock)
-    camera = settings.camera
-    return Camera(int(camera) if camera.isdigit() else camera, now=clock)

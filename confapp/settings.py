@@ -36,6 +36,7 @@ class CallSettings(BaseSettings):
         loop: play the clip again and again.
         source: the photo that the other side animates; None for the first good frame.
         window: show the other person in a window.
+        virtual_camera: show the other person to other programs, as a camera.
         page: the local web page in place of the window; None: where a person is at a terminal.
         name: what the other person sees you called.
         record: .mp4 keeps the pictures; .fvc (receiving only) the packets themselves.
@@ -64,6 +65,7 @@ class CallSettings(BaseSettings):
     loop: bool = False
     source: Path | None = None
     window: bool = True
+    virtual_camera: bool = False
     page: bool | None = None
     name: str = Field(default="", max_length=MAX_PERSON)
     record: Path | None = None

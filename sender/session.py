@@ -183,7 +183,8 @@ class SenderSession:
             photo = await loop.run_in_executor(self._network_thread, self._begin, frame)
             if photo is not None:
                 self.statistics.source_bytes = len(photo.still)
-                call.send_source(photo.still, self._camera_origin + self._start_ms / 1000)
+                origin = self._camera_origin + self._start_ms / 1000
+                call.send_source(photo.still, origin, live=photo.live)
                 return True
         return False
 

@@ -16,16 +16,18 @@ class SourcePhoto:
     Attributes:
         still: the coded picture, about 12 KB at 256x256.
         rgb: its decoded pixels, which both ends use.
+        live: taken with the camera for this call; the other side is told where it is not.
     """
 
     still: bytes
     rgb: RgbImage
+    live: bool
 
     @classmethod
-    def of_view(cls, view: RgbImage) -> "SourcePhoto":
+    def of_view(cls, view: RgbImage, *, live: bool = True) -> "SourcePhoto":
         """Code a framed (size, size, 3) view."""
         still = encode_still(view)
-        return cls(still, decode_still(still))
+        return cls(still, decode_still(still), live)
 
     @classmethod
     def of_file(cls, path: Path, size: int) -> "SourcePhoto":
@@ -34,4 +36,4 @@ class SourcePhoto:
         Raises:
             ConfappError: the photo cannot be read, or shows no face.
         """
-        return cls.of_view(FaceFraming(size).frame_photo(load_photo(path)))
+        return cls.of_view(FaceFraming(size).frame_photo(load_photo(path)), live=False)

@@ -86,7 +86,7 @@ async def create_room_by_page(request: Request) -> HTMLResponse:
 @router.post(
     "/rooms",
     status_code=201,
-    responses={status: {"model": Problem} for status in (403, 413, 422, 429, 503)},
+    responses={status: {"model": Problem} for status in (403, 408, 413, 422, 429, 503)},
 )
 async def create_room(request: Request, wishes: RoomRequest | None = None) -> CreatedRoom:
     """Make a room for two. Its links are its keys."""

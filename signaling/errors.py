@@ -53,7 +53,7 @@ SENTENCES = {
         "The signaling server could not read a message: use the same version of confapp on both."
     ),
     ErrorId.TOO_LARGE: "The signaling server refused a message over its size limit.",
-    ErrorId.TOO_SLOW: "The signaling server waited too long for the first message: join again.",
+    ErrorId.TOO_SLOW: "The signaling server waited too long for what was to come: try again.",
     ErrorId.IDLE: "The signaling server heard nothing for too long: join again.",
     ErrorId.TOO_MANY_MESSAGES: "The signaling server got too many messages at once: join again.",
     ErrorId.TOO_MANY_JOINS: "Too many joins from this network: wait a minute and try again.",

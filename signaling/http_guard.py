@@ -1,5 +1,6 @@
-"""Around every HTTP request: a size limit, security headers, and a line in the journal."""
+"""Around every HTTP request: limits, security headers, and a line in the journal."""
 
+import asyncio
 import secrets
 from collections.abc import MutableMapping
 from typing import Any
@@ -58,11 +59,20 @@ class HttpGuard:
             await send(message)
 
         if _may_be_too_large(Headers(scope=scope)):
-            error = signaling_error(ErrorId.TOO_LARGE)
-            problem = {"error_id": error.error_id, "message": error.message}
-            await JSONResponse(problem, 413)(scope, receive, send_guarded)
-        else:
-            await self._app(scope, receive, send_guarded)
+            await _refusal(ErrorId.TOO_LARGE, 413)(scope, receive, send_guarded)
+            return
+        try:
+            async with asyncio.timeout(self._state.settings.handshake_s):
+                body = await _whole_body(receive)
+        except TimeoutError:
+            await _refusal(ErrorId.TOO_SLOW, 408)(scope, receive, send_guarded)
+            return
+        messages = [body]
+
+        async def receive_whole() -> Message:
+            return messages.pop() if messages else await receive()
+
+        await self._app(scope, receive_whole, send_guarded)
 
     def _note(self, scope: MutableMapping[str, Any], request_id: str, status: int) -> None:
         """Tell the route and not the path, which may hold a room; good probes not at all."""
@@ -73,6 +83,23 @@ class HttpGuard:
         if room_id := scope.get("path_params", {}).get("room_id"):
             fields["room"] = self._state.invitations.room_tag(room_id)
         note("request", **fields)
+
+
+def _refusal(error_id: ErrorId, status: int) -> JSONResponse:
+    """Nothing more is read of this client."""
+    error = signaling_error(error_id)
+    problem = {"error_id": error.error_id, "message": error.message}
+    return JSONResponse(problem, status, {"connection": "close"})
+
+
+async def _whole_body(receive: Receive) -> Message:
+    """All of a request's body, or the news that its client is gone."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return {**message, "body": bytes(body)}
 
 
 def _may_be_too_large(headers: Headers) -> bool:

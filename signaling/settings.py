@@ -42,7 +42,7 @@ class SignalingSettings(BaseSettings):
         rooms_per_min: how many rooms an address may make a minute.
         sockets_per_address: how many WebSockets an address may have open.
         max_sockets: how many there may be in all.
-        handshake_s: seconds until the first message must have come.
+        handshake_s: seconds until the first message, or all of a request, must have come.
         idle_s: seconds after which a WebSocket that says nothing is closed.
         ping_s: seconds between pings, and until their answer must have come.
         resume_s: seconds for which the seat of a lost connection is held.

@@ -25,6 +25,7 @@ class FakeCall:
         self.packets: list[bytes] = []
         self.stills: list[bytes] = []
         self.origins: list[float] = []
+        self.live: list[bool] = []
         self.ready_with: list[str] = []
         self.key_requests = 0
         self.loses_much = False
@@ -34,10 +35,11 @@ class FakeCall:
         self._ready = ready
         self._on_motion = on_motion
 
-    def send_source(self, still: bytes, stream_origin: float) -> str:
+    def send_source(self, still: bytes, stream_origin: float, *, live: bool) -> str:
         """Note the photo."""
         self.stills.append(still)
         self.origins.append(stream_origin)
+        self.live.append(live)
         return "hash"
 
     async def wait_source_ready(self) -> bool:

@@ -32,12 +32,15 @@ class SourceAnnounce(_Message):
         sha256: of the still's bytes, in hexadecimal.
         size: of the still in bytes.
         stream_origin: seconds on the sender's monotonic clock at timestamp 0 of the motion.
+        live: False for a picture from disk: the receiver shows that it was not taken for this call.
+            A sender that does not know this field says nothing of it.
     """
 
     type: Literal["source"] = "source"
     sha256: Digest
     size: int = Field(ge=1, le=MAX_STILL_BYTES)
     stream_origin: Seconds
+    live: bool = True
 
     def fits(self, still: bytes) -> bool:
         """Whether these are the bytes that were announced."""

@@ -87,12 +87,13 @@ class LiveCall:
 
     # Sending
 
-    def send_source(self, still: bytes, stream_origin: float) -> str:
+    def send_source(self, still: bytes, stream_origin: float, *, live: bool = True) -> str:
         """Send the source photo, reliably; motion should begin once it is ready on the other side.
 
         Args:
             still: an image file of 1 to `MAX_STILL_BYTES` bytes.
             stream_origin: seconds on this session's clock at timestamp 0 of the motion.
+            live: False for a picture from disk: the other side is told.
 
         Returns:
             Its content hash.
@@ -100,7 +101,7 @@ class LiveCall:
         Raises:
             ConfappError: `source-too-large`.
         """
-        announce = self._source.announce(still, stream_origin)
+        announce = self._source.announce(still, stream_origin, live=live)
         if self.state is CallState.ENDED:
             self._source.give_up()
         elif self.state.stands and self._outbox.send(announce):

@@ -16,11 +16,13 @@ class SourcePhoto:
         still: the image file as the peer sent it, at most `MAX_STILL_BYTES`; not looked into.
         sha256: its content hash in hexadecimal.
         stream_origin: seconds on the peer's clock at timestamp 0 of its motion.
+        live: False when the peer says that it is a picture from disk.
     """
 
     still: bytes
     sha256: str
     stream_origin: float
+    live: bool = True
 
 
 class SourceExchange:
@@ -34,7 +36,7 @@ class SourceExchange:
         self._ready: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._announced: SourceAnnounce | None = None
 
-    def announce(self, still: bytes, stream_origin: float) -> SourceAnnounce:
+    def announce(self, still: bytes, stream_origin: float, *, live: bool = True) -> SourceAnnounce:
         """The message that goes before the still; who waited for an earlier one waits in vain.
 
         Raises:
@@ -49,7 +51,9 @@ class SourceExchange:
         self.give_up()
         self._ready = asyncio.get_running_loop().create_future()
         self._sent = content_hash(still)
-        announce = SourceAnnounce(sha256=self._sent, size=len(still), stream_origin=stream_origin)
+        announce = SourceAnnounce(
+            sha256=self._sent, size=len(still), stream_origin=stream_origin, live=live
+        )
         self._sent_still = announce, still
         return announce
 
@@ -108,7 +112,7 @@ class SourceExchange:
         announced, self._announced = self._announced, None
         if announced is None or not announced.fits(still):
             raise ValueError("a still other than announced")
-        photo = SourcePhoto(still, announced.sha256, announced.stream_origin)
+        photo = SourcePhoto(still, announced.sha256, announced.stream_origin, announced.live)
         if photo == self._photo and photo.sha256 == self._told_ready:
             return SourceReady(sha256=photo.sha256)
         self._photo = photo

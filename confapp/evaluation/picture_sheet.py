@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from confapp.media.side_by_side import MARK
+from confapp.media.synthesis_mark import MARK
 from confapp.media.video_frame import RgbImage
 
 CELL = 256  # pixels, where so many fit

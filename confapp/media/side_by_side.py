@@ -3,16 +3,12 @@
 import cv2
 import numpy as np
 
+from confapp.media.synthesis_mark import FONT, MARGIN, TEXT, marked
 from confapp.media.video_frame import RgbImage
 
 LABEL_HEIGHT = 24  # pixels, above each picture
-LABEL_MARGIN = 8
-MARK = "synthesised"
 BACKGROUND = 24  # grey of the labels' strip
-TEXT = (225, 225, 225)
-FONT = cv2.FONT_HERSHEY_SIMPLEX
 LABEL_SCALE = 0.5
-MARK_SCALE = 0.4
 
 
 def side_by_side(
@@ -29,7 +25,7 @@ def side_by_side(
         (H'', W'', 3) uint8 with even sides, as H.264 wants them.
     """
     height = max(left.shape[0], right.shape[0]) // 2 * 2
-    pictures = [_to_height(left, height), _marked(_to_height(right, height))]
+    pictures = [_to_height(left, height), marked(_to_height(right, height))]
     columns = [
         np.concatenate([_label(text, picture.shape[1]), picture])
         for text, picture in zip(labels, pictures, strict=True)
@@ -50,15 +46,6 @@ def _to_height(picture: RgbImage, height: int) -> RgbImage:
 
 def _label(text: str, width: int) -> RgbImage:
     strip = np.full((LABEL_HEIGHT, width, 3), BACKGROUND, np.uint8)
-    place = (LABEL_MARGIN, LABEL_HEIGHT - LABEL_MARGIN)
+    place = (MARGIN, LABEL_HEIGHT - MARGIN)
     cv2.putText(strip, text, place, FONT, LABEL_SCALE, TEXT, 1, cv2.LINE_AA)
     return strip
-
-
-def _marked(picture: RgbImage) -> RgbImage:
-    marked = picture.copy()
-    (width, _), _ = cv2.getTextSize(MARK, FONT, MARK_SCALE, 1)
-    place = (marked.shape[1] - width - LABEL_MARGIN, marked.shape[0] - LABEL_MARGIN)
-    for colour, thickness in (((0, 0, 0), 3), (TEXT, 1)):  # readable on any background
-        cv2.putText(marked, MARK, place, FONT, MARK_SCALE, colour, thickness, cv2.LINE_AA)
-    return marked

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from confapp.call.hello import MAX_PERSON
-from confapp.page.page_phase import PagePhase, RecordingState, SourceOrigin
+from confapp.page.page_phase import PagePhase, RecordingState
 from confapp.pose_offset import PoseOffset
 
 MAX_COMMAND_BYTES = 4096
@@ -165,9 +165,14 @@ class Device(_Message):
 
 
 class Source(_Message):
-    """The photo that a picture is made of."""
+    """The photo that one's own picture is made of.
 
-    origin: SourceOrigin
+    Attributes:
+        live: taken just now with the camera; else a picture from disk.
+        quality: how well it serves, in words.
+    """
+
+    live: bool
     quality: str = ""
 
 
@@ -178,6 +183,8 @@ class View(_Message):
         banner: what the person should know now, in plain words.
         urgent: whether the banner reports trouble.
         muted: None where there is no microphone.
+        peer_source: the other side's photo is here.
+        peer_live: they did not say that it is a picture from disk.
         question: what is to be answered, if anything.
         account: how the last call went.
     """
@@ -199,6 +206,7 @@ class View(_Message):
     guiding: bool = False
     source: Source | None = None
     peer_source: bool = False
+    peer_live: bool = True
     trained: bool = True
     recording: RecordingState = RecordingState.OFF
     recording_file: str = ""

@@ -14,7 +14,7 @@ from confapp.page.messages import Hints, Source
 from confapp.page.microphone_meter import MicrophoneMeter
 from confapp.page.own_view import OwnView, OwnViewTask
 from confapp.page.page_board import PageBoard
-from confapp.page.page_phase import PagePhase, SourceOrigin
+from confapp.page.page_phase import PagePhase
 from confapp.page.picture_stream import PictureKind, PictureStream
 from confapp.page.source_guide import Hint
 from models.talking_head import TalkingHead
@@ -88,12 +88,12 @@ class OwnSide:
 
     # Photo
 
-    def use(self, photo: SourcePhoto, origin: SourceOrigin, hint: Hint) -> None:
+    def use(self, photo: SourcePhoto, hint: Hint) -> None:
         """Take a photo as the source; `hint` says what is wrong with it, or HOLD."""
         self.photo = photo
         self._view.use(photo, hint)
         self._pictures.offer_still(PictureKind.OWN_PHOTO, photo.still)
-        self._board.set(guiding=False, source=Source(origin=origin))
+        self._board.set(guiding=False, source=Source(live=photo.live))
         self._on_photo(photo)
 
     async def use_file(self, data: bytes) -> None:
@@ -103,7 +103,7 @@ class OwnSide:
         except ConfappError as error:
             self._board.tell_fault(error)
             return
-        self.use(photo, SourceOrigin.FILE, hint)
+        self.use(photo, hint)
 
     def take_now(self) -> None:
         """Take the guided shot whatever the hints say."""
@@ -111,7 +111,7 @@ class OwnSide:
 
     def _look_into(self, data: bytes) -> tuple[SourcePhoto, Hint]:
         framed = FaceFraming(self._head.config.image_size).frame_photo(photo_of_bytes(data))
-        photo = SourcePhoto.of_view(framed)
+        photo = SourcePhoto.of_view(framed, live=False)
         return photo, self._view.judge(photo.rgb)
 
     # Camera
@@ -174,7 +174,7 @@ class OwnSide:
 
     def on_shot(self, photo: SourcePhoto, hint: Hint) -> None:
         """See `OwnViewOwner`."""
-        self._loop.call_soon_threadsafe(self.use, photo, SourceOrigin.CAMERA, hint)
+        self._loop.call_soon_threadsafe(self.use, photo, hint)
 
     def on_quality(self, words: str) -> None:
         """See `OwnViewOwner`."""

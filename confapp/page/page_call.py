@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import dataclasses
 import itertools
 import time
 from collections.abc import Callable, Coroutine
@@ -17,18 +16,17 @@ from confapp.media.frame_source import FrameSource
 from confapp.media.sound_source import SoundSource
 from confapp.page import messages
 from confapp.page.call_film import CallFilm
-from confapp.page.frontal_turn import frontal_turn
-from confapp.page.messages import Command, Notice, Offset, View
+from confapp.page.messages import Command, Notice, View
+from confapp.page.other_side import OtherSide
 from confapp.page.own_side import OwnSide
 from confapp.page.page_board import PageBoard
 from confapp.page.page_figures import PageFigures
-from confapp.page.page_phase import PagePhase, RecordingState, SourceOrigin
+from confapp.page.page_phase import PagePhase, RecordingState
 from confapp.page.page_server import PageServer
 from confapp.page.page_session import OpenSession, PageSession, SessionWish
-from confapp.page.picture_stream import PictureKind, PictureStream
+from confapp.page.picture_stream import PictureStream
 from confapp.page.question_box import QuestionBox
 from confapp.page.source_guide import Hint
-from confapp.pose_offset import PoseOffset
 from models.talking_head import TalkingHead
 from receiver.rendered_frame import RenderedFrame
 from sender.source_photo import SourcePhoto
@@ -37,8 +35,6 @@ NUMBERS_S = 1.0
 LEVELS_A_SECOND = 8
 LEVEL_S = NUMBERS_S / LEVELS_A_SECOND
 ALONE_S = 20.0  # without any tab after a call, before the process ends
-RATE_READINGS = 5  # seconds that the comparison's rate rests on
-CALL_PICTURES = (PictureKind.REMOTE, PictureKind.PEER_PHOTO)
 
 
 class PageCall:
@@ -80,7 +76,6 @@ class PageCall:
         self._loop = asyncio.get_running_loop()
         self._session: PageSession | None = None
         self._calling: asyncio.Task[CallSummary] | None = None
-        self._newest: RenderedFrame | None = None
         self._asked_to_leave = False
         self._summary: CallSummary | None = None
         self._wanted = asyncio.Event()  # a join, or the end
@@ -103,11 +98,12 @@ class PageCall:
             wire_kbps=self._figures.wire_kbps,
             clock=clock,
         )
+        self._other = OtherSide(head, self._board, self.pictures)
         self._board.on_change = self._own.arrange
         if photo is None:
             self._board.set(guiding=True)
         else:
-            self._own.use(photo, SourceOrigin.FILE, Hint.HOLD)
+            self._own.use(photo, Hint.HOLD)
 
     # The person's time with the page
 
@@ -176,11 +172,10 @@ class PageCall:
             calling.cancel()
             await asyncio.gather(calling, return_exceptions=True)
             frames.close()
-            self._calling = self._session = self._newest = None
+            self._calling = self._session = None
             self._questions.withdraw()
             await self._stop_recording()
-            for kind in CALL_PICTURES:
-                self.pictures.forget(kind)
+            self._other.end()
             self._board.set(muted=None, safety_code="", question="", side_by_side=False)
             self._own.listen()
         if failure is not None:
@@ -198,6 +193,7 @@ class PageCall:
         wish = SessionWish(view.name, view.microphone or None, self._own.photo, frames, self)
         with contextlib.closing(self._open_session(wish)) as session:
             self._session = session
+            self._other.begin(session)
             microphone = session.microphone
             self._board.set(muted=None if microphone is None else microphone.muted)
             return await session.run(view.room)
@@ -220,7 +216,7 @@ class PageCall:
         self._tabs = present
         if present:
             self.server.tell(self._board.view)
-            self._tell_offset()
+            self._other.tell_offset()
 
     def on_command(self, command: Command) -> None:  # noqa: PLR0912 - a line or two a command
         """See `PageOwner`."""
@@ -236,9 +232,9 @@ class PageCall:
             case messages.TakeSource():
                 self._own.take_now()
             case messages.Turn():
-                self._turn(command.offset)
+                self._other.turn(command.offset)
             case messages.FaceMe():
-                self._start(self._face_me())
+                self._start(self._other.face_me())
             case messages.SwitchCamera():
                 self._own.switch_camera(on=command.on)
             case messages.ChooseCamera():
@@ -277,8 +273,7 @@ class PageCall:
 
     def on_picture(self, frame: RenderedFrame) -> None:
         """See `CallAudience`."""
-        self._newest = frame
-        self.pictures.offer(PictureKind.REMOTE, frame.rgb, frame.timestamp_ms)
+        self._other.show(frame)
         try:
             self._film.write(frame)
         except ConfappError as error:
@@ -288,10 +283,9 @@ class PageCall:
         """See `CallAudience`."""
         self._board.set(peer_name=name)
 
-    def on_peer_photo(self, still: bytes) -> None:
+    def on_peer_photo(self, still: bytes, *, live: bool) -> None:
         """See `CallAudience`."""
-        self.pictures.offer_still(PictureKind.PEER_PHOTO, still)
-        self._board.set(peer_source=True)
+        self._other.show_photo(still, live=live)
 
     async def on_knock(self) -> bool:
         """See `CallAudience`."""
@@ -338,27 +332,6 @@ class PageCall:
             return self._own.level_dbfs
         microphone = self._session.microphone
         return None if microphone is None else microphone.level_dbfs
-
-    # The other person's head
-
-    def _turn(self, offset: PoseOffset) -> None:
-        if self._session is not None:
-            self._session.offset = offset
-
-    async def _face_me(self) -> None:
-        session, newest = self._session, self._newest
-        if session is None or newest is None:
-            return
-        session.offset = await asyncio.to_thread(
-            frontal_turn, self._head, newest.rgb, session.offset
-        )
-        self._tell_offset()
-
-    def _tell_offset(self) -> None:
-        offset = self._session.offset if self._session is not None else PoseOffset()
-        told = dataclasses.asdict(offset)
-        del told["z"]
-        self.server.tell(Offset(**told))
 
     # Recording
 

@@ -8,16 +8,18 @@ import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
+from confapp.call_frames import open_frames
 from confapp.call_summary import CallSummary
 from confapp.media.frame_source import FrameSource
 from confapp.media.microphone import Microphone
+from confapp.media.virtual_camera import VirtualCamera
 from confapp.page.camera_list import list_cameras
 from confapp.page.messages import Device, View
 from confapp.page.microphone_meter import list_microphones
 from confapp.page.page_call import PageCall
 from confapp.page.page_phase import PagePhase
 from confapp.page.page_session import PageSession, SessionWish
-from confapp.participant import Participant, open_frames
+from confapp.participant import Participant
 from confapp.settings import CallSettings
 from models.talking_head import TalkingHead
 from sender.source_photo import SourcePhoto
@@ -27,18 +29,33 @@ DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")  # of Linux; elsewhere there always is
 
 
 def hold_page_call(
-    settings: CallSettings, head: TalkingHead, room_url: str, notify: Callable[[str], None]
+    settings: CallSettings,
+    head: TalkingHead,
+    room_url: str,
+    notify: Callable[[str], None],
+    virtual_camera: VirtualCamera | None,
 ) -> CallSummary | None:
     """Serve the page until the person is done; None when there was no call.
+
+    Args:
+        settings: of every call that is held with the page.
+        head: the model.
+        room_url: what stands in the lobby first.
+        notify: takes a sentence for the person, from any thread.
+        virtual_camera: is shown each picture of the other person.
 
     Raises:
         ConfappError: the source cannot be used, the page cannot be served, or no call came about.
     """
-    return asyncio.run(_hold(settings, head, room_url, notify))
+    return asyncio.run(_hold(settings, head, room_url, notify, virtual_camera))
 
 
 async def _hold(
-    settings: CallSettings, head: TalkingHead, room_url: str, notify: Callable[[str], None]
+    settings: CallSettings,
+    head: TalkingHead,
+    room_url: str,
+    notify: Callable[[str], None],
+    virtual_camera: VirtualCamera | None,
 ) -> CallSummary | None:
     size = head.config.image_size
     photo = SourcePhoto.of_file(settings.source, size) if settings.source is not None else None
@@ -56,6 +73,7 @@ async def _hold(
             frames=wish.frames,
             photo=wish.photo,
             audience=wish.audience,
+            virtual_camera=virtual_camera,
         )
 
     page = PageCall(

@@ -12,13 +12,6 @@ class PagePhase(StrEnum):
     ENDED = "ended"
 
 
-class SourceOrigin(StrEnum):
-    """Where one's own photo comes from."""
-
-    CAMERA = "camera"  # taken just now
-    FILE = "file"  # chosen from disk: not live
-
-
 class RecordingState(StrEnum):
     """Whether this side keeps the call."""
 

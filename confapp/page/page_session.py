@@ -36,8 +36,12 @@ class CallAudience(Protocol):
         """Who the other person says they are."""
         ...
 
-    def on_peer_photo(self, still: bytes) -> None:
-        """The photo that their pictures are made of, a picture file as it came."""
+    def on_peer_photo(self, still: bytes, *, live: bool) -> None:
+        """The photo that their pictures are made of, a picture file as it came.
+
+        Args:
+            live: False when they say that it comes from disk.
+        """
         ...
 
     async def on_knock(self) -> bool:

@@ -161,8 +161,15 @@ class Objective:
     def _perceptual(self, rendering: Tensor, target: Tensor, halvings: tuple[int, ...]) -> Tensor:
         if self._features is None:
             raise ValueError("the perceptual loss needs a feature network")
-        weights = self._settings.perceptual.layer_weights
-        return perceptual_loss(self._features, rendering, target, weights, halvings)
+        chosen = self._settings.perceptual
+        return perceptual_loss(
+            self._features,
+            rendering,
+            target,
+            chosen.layer_weights,
+            halvings,
+            direction=chosen.direction,
+        )
 
 
 def _of_both(source: Tensor, driving: Tensor) -> Tensor:

@@ -67,11 +67,13 @@ class PerceptualSettings:
         layers: of VGG16 or VGG19, shallow to deep.
         layer_weights: one a layer.
         halvings: scales of the whole picture; 0 is full size, 1 half, ...
+        direction: weight of the distance between features of length 1, as LPIPS compares them.
     """
 
     layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
     layer_weights: tuple[float, ...] = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
     halvings: tuple[int, ...] = (0, 1, 2, 3)
+    direction: float = 0.0
 
     def __post_init__(self) -> None:
         if len(self.layers) != len(self.layer_weights):

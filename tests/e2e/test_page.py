@@ -107,7 +107,9 @@ def photo_from_disk(page: CallPage) -> None:
     """Ada's lips are never at rest in the clip: the guide says so, and she takes a file."""
     expect(page.at("#lobby .hint")).to_contain_text("mouth")
     page.at("#file").set_input_files(PEOPLE / "ada.png")
-    expect(page.at("#lobby .origin")).to_have_text("A picture from disk: not live.")
+    expect(page.at("#lobby .origin")).to_have_text(
+        "A picture from disk: not live. The other side is told."
+    )
     expect(page.at("#quality")).to_contain_text("mouth is not at rest")
 
 
@@ -175,6 +177,11 @@ def test_each_side_sees_whose_photo_it_looks_at(pair: Pair) -> None:
     expect(pair.ada.at("#remote .mark")).to_contain_text("Synthesised from this photo of Ben")
 
 
+def test_each_side_sees_whether_the_photo_was_taken_just_now(pair: Pair) -> None:
+    expect(pair.ben.at("#peer-disk")).to_contain_text("from disk: not live")
+    expect(pair.ada.at("#peer-disk")).to_be_hidden()
+
+
 def difference(one: RgbImage, other: RgbImage) -> float:
     return float(np.abs(one.astype(float) - other).mean())
 
@@ -187,8 +194,11 @@ def test_a_retake_changes_the_source(pair: Pair) -> None:
     pair.ben.act("retake")
     expect(pair.ben.at("#retake .hint")).not_to_be_empty()
     pair.ben.at("#file").set_input_files(PEOPLE / "ada.png")
-    expect(pair.ben.at("#retake .origin")).to_have_text("A picture from disk: not live.")
+    expect(pair.ben.at("#retake .origin")).to_have_text(
+        "A picture from disk: not live. The other side is told."
+    )
     pair.ben.act("retake")
+    expect(pair.ada.at("#peer-disk")).to_be_visible()
     for _ in range(600):
         after = pair.ada.picture(thumbnail)
         if difference(before, after) > 20:

@@ -120,6 +120,7 @@ function showView(next) {
   press("side", view.side_by_side);
   find("comparison").hidden = !view.side_by_side;
   find("waiting-place").hidden = view.peer_source;
+  find("peer-disk").hidden = view.peer_live;
   find("peer-name").textContent = view.peer_name ? ` of ${view.peer_name}` : "";
   document.querySelector("#remote .mark").hidden = !view.peer_source;
   if (!view.peer_source) pictures.clear(PEER_PHOTO);
@@ -149,10 +150,10 @@ function showSource() {
   for (const place of all(".origin")) {
     place.textContent = !source
       ? "No photo yet."
-      : source.origin === "file"
-        ? "A picture from disk: not live."
-        : "Taken just now with your camera.";
-    place.classList.toggle("not-live", source?.origin === "file");
+      : source.live
+        ? "Taken just now with your camera."
+        : "A picture from disk: not live. The other side is told.";
+    place.classList.toggle("not-live", source?.live === false);
   }
   for (const thumbnail of all(`[data-kind="${OWN_PHOTO}"]`)) thumbnail.hidden = !source;
   for (const button of all('[data-act="take"]')) button.hidden = !view.guiding;

@@ -15,6 +15,8 @@ def perceptual_loss(
     target: Tensor,
     layer_weights: Sequence[float],
     halvings: Sequence[int],
+    *,
+    direction: float = 0.0,
 ) -> Tensor:
     """Weighted L1 distance of features, summed over layers and scales.
 
@@ -23,6 +25,9 @@ def perceptual_loss(
         layer_weights: one for each of the network's layers.
         halvings: the scales compared: 0 is the picture itself, n its n-th halving; the paper
             takes 0, 1, 2, 3.
+        direction: how much the squared distance counts between the features of each place scaled
+            to length 1, which is what LPIPS compares (Zhang et al. 2018, eq. 1); the paper has
+            none of it. A blur shortens features; this one also sees it turn them.
 
     Returns:
         A number; each layer's distance is a mean over its features, so that layers and scales of
@@ -35,7 +40,11 @@ def perceptual_loss(
             expected = network(_shrunk(target, scale))
         features = network(_shrunk(rendering, scale))
         for weight, one, other in zip(layer_weights, features, expected, strict=True):
-            total = total + weight * (one.float() - other.float()).abs().mean()
+            distance = (one.float() - other.float()).abs().mean()
+            if direction > 0:
+                turned = F.normalize(one.float()) - F.normalize(other.float())
+                distance = distance + direction * turned.square().sum(1).mean()
+            total = total + weight * distance
     return total
 
 

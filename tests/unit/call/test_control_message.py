@@ -33,6 +33,7 @@ MESSAGES = st.one_of(
         sha256=DIGESTS,
         size=st.integers(1, MAX_STILL_BYTES),
         stream_origin=SECONDS,
+        live=st.booleans(),
     ),
     st.builds(SourceReady, sha256=DIGESTS),
     st.builds(Beat, sent=SECONDS, echo=st.none() | ECHOES),
@@ -71,6 +72,13 @@ def test_any_other_text_is_a_value_error(text: str) -> None:
 def test_what_is_out_of_bounds_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):
         decode(text)
+
+
+def test_versions_that_say_less_or_more_of_the_photo_are_understood() -> None:
+    known = {"type": "source", "sha256": 64 * "0", "size": 1, "stream_origin": 0.0}
+    expected = SourceAnnounce(sha256=64 * "0", size=1, stream_origin=0.0)
+    assert decode(json.dumps(known)) == expected
+    assert decode(json.dumps(known | {"camera": "front"})) == expected
 
 
 def test_the_content_hash_is_sha256() -> None:

@@ -17,6 +17,14 @@ async def test_a_photo_arrives_as_announced() -> None:
     assert receiver.on_still(STILL) == SourcePhoto(STILL, content_hash(STILL), 12.5)
 
 
+async def test_a_photo_from_disk_is_announced_as_one() -> None:
+    sender, receiver = SourceExchange(), SourceExchange()
+    receiver.on_announce(sender.announce(STILL, 0.0, live=False))
+    photo = receiver.on_still(STILL)
+    assert isinstance(photo, SourcePhoto)
+    assert not photo.live
+
+
 async def test_a_still_other_than_announced_is_refused() -> None:
     sender, receiver = SourceExchange(), SourceExchange()
     with pytest.raises(ValueError, match="announced"):

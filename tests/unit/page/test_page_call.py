@@ -49,7 +49,7 @@ async def test_without_a_photo_the_lobby_guides_to_one(bare: Stage) -> None:
     await bare.visitor.until(lambda: bare.visitor.told("hints"))
     await bare.visitor.until(lambda: bare.visitor.pictures.get(PictureKind.CAMERA))
     await bare.visitor.command("take-source")
-    await bare.until(guiding=False, source={"origin": "camera", "quality": ""})
+    await bare.until(guiding=False, source={"live": True, "quality": ""})
     for kind in (PictureKind.OWN_PHOTO, PictureKind.PREVIEW):
         await bare.visitor.until(lambda kind=kind: bare.visitor.pictures.get(kind))  # type: ignore[misc]
     assert bare.visitor.told("hints")[-1]["hint"] == "taken"
@@ -68,15 +68,15 @@ async def test_a_wall_makes_no_photo(bare: Stage) -> None:
 
 
 async def test_a_file_is_labelled_as_not_live(stage: Stage) -> None:
-    assert stage.visitor.view["source"]["origin"] == "file"
+    assert stage.visitor.view["source"]["live"] is False
     await stage.visitor.command("guide", on=True)
     await stage.until(guiding=True)
     await stage.visitor.command("take-source")
     await stage.until(guiding=False)
-    assert stage.visitor.view["source"]["origin"] == "camera"
+    assert stage.visitor.view["source"]["live"] is True
     data = (PEOPLE / "ada.png").read_bytes()
     assert (await upload(stage, data)).status_code == 204
-    await stage.visitor.until(lambda: stage.visitor.view["source"]["origin"] == "file")
+    await stage.visitor.until(lambda: stage.visitor.view["source"]["live"] is False)
 
 
 async def upload(stage: Stage, data: bytes) -> httpx.Response:
@@ -91,12 +91,13 @@ async def test_a_file_that_is_no_photo_is_said(stage: Stage, data: bytes) -> Non
     await upload(stage, data)
     await stage.visitor.until(lambda: stage.visitor.told("notice"))
     assert stage.visitor.told("notice")[0]["error_id"] == "photo-unreadable"
-    assert stage.visitor.view["source"]["origin"] == "file"  # the old one is kept
+    assert stage.visitor.view["source"]["live"] is False  # the old one is kept
 
 
 async def test_a_broken_camera_is_said_and_another_can_be_chosen(stage: Stage) -> None:
     await stage.visitor.command("choose-camera", id="broken")
     await stage.until(camera_on=False)
+    await stage.visitor.until(lambda: stage.visitor.told("notice"))
     assert stage.visitor.told("notice")[-1]["error_id"] == "camera-not-found"
     await stage.visitor.command("choose-camera", id="ben")
     await stage.until(camera_on=True, camera="ben")
@@ -156,9 +157,9 @@ async def test_face_me_turns_by_what_is_seen(stage: Stage, head: TalkingHead) ->
 async def test_pictures_name_and_photo_of_the_other_side(stage: Stage) -> None:
     session = await stage.call()
     session.wish.audience.on_peer("Ben")
-    session.wish.audience.on_peer_photo(b"a picture file")
+    session.wish.audience.on_peer_photo(b"a picture file", live=False)
     session.wish.audience.on_picture(RenderedFrame(np.zeros((64, 64, 3), np.uint8), 40))
-    await stage.until(peer_name="Ben", peer_source=True)
+    await stage.until(peer_name="Ben", peer_source=True, peer_live=False)
     for kind in (PictureKind.REMOTE, PictureKind.PEER_PHOTO):
         await stage.visitor.until(lambda kind=kind: stage.visitor.pictures.get(kind))  # type: ignore[misc]
 

@@ -64,6 +64,7 @@ async def test_the_first_frame_with_a_face_becomes_the_source(
     await run(session, call)
     assert len(call.stills) == 1
     assert decode_still(call.stills[0]).shape == (64, 64, 3)
+    assert call.live == [True]
     assert call.origins == [7.0]  # the stream's time begins with that frame, not the camera's
     assert not call.packets  # the other side was never ready
 
@@ -88,6 +89,7 @@ async def test_packets_decode_to_what_the_model_sees(head: TalkingHead, codec: P
     session = SenderSession(head, codec, album, photo=photo, on_began=album.permit)
     await run(session, call)
     assert call.stills == [photo.still]
+    assert call.live == [False]
     reader = PacketReader(codec)
     frames = [frame for packet in call.packets for frame in reader.read(packet)]
     assert [number for number, _ in frames] == list(range(9))

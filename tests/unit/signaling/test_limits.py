@@ -1,17 +1,21 @@
 """Every limit is hit, answers with its error id, and leaves the others' rooms alone."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from room_visitor import (
+    DEADLINE_S,
     OFFER,
     Visitors,
     assert_denied,
     assert_refused,
+    receive,
     serving,
     types,
 )
@@ -72,6 +76,17 @@ async def others(visitors: Visitors) -> AsyncIterator[Callable[[], Any]]:
 
 def from_address(address: str) -> dict[str, str]:
     return {"X-Forwarded-For": address}
+
+
+async def test_bytes_a_message(visitors: Visitors, others: Any) -> None:
+    """The default: 64 KiB of UTF-8 are taken, and a byte more is not."""
+    offer = json.loads(OFFER)
+    room = 65536 - len(json.dumps(offer | {"sdp": ""}))
+    async with visitors.join(await visitors.make_room()) as websocket:
+        assert await types(websocket, 1) == ["welcome"]
+        for sdp in (room * "x", (room - 2) * "x" + "é" + "x"):
+            await websocket.send(json.dumps(offer | {"sdp": sdp}, ensure_ascii=False))
+        await assert_refused(websocket, "too-large")
 
 
 @pytest.mark.parametrize("limits", [{"messages_per_s": 1.0}])
@@ -148,6 +163,23 @@ async def test_who_says_nothing_at_first(visitors: Visitors) -> None:
         await assert_refused(websocket, "too-slow")
 
 
+@pytest.mark.parametrize("limits", [{"handshake_s": 0.5}])
+async def test_whose_request_never_ends(visitors: Visitors) -> None:
+    """Its body was announced and does not come: no longer kept than a WebSocket without a word."""
+    server = urlsplit(visitors.url)
+    reader, writer = await asyncio.open_connection(server.hostname, server.port)
+    writer.write(
+        b"POST /rooms HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 2\r\n\r\n{"
+    )
+    status = await asyncio.wait_for(reader.readline(), DEADLINE_S)
+    assert b" 408 " in status
+    answer = await asyncio.wait_for(reader.read(), DEADLINE_S)  # to the end of the connection
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error_id"] == "too-slow"
+    writer.close()
+    assert (await visitors.request("POST", "/rooms", json={})).is_success
+
+
 @pytest.mark.parametrize("limits", [{"idle_s": 0.05}])
 async def test_who_says_nothing_for_long(visitors: Visitors) -> None:
     async with visitors.join(await visitors.make_room()) as websocket:
@@ -160,11 +192,13 @@ async def test_who_does_not_answer_pings_loses_the_seat() -> None:
     async for visitors in serving(settings, time.time):
         room = await visitors.make_room()
         async with visitors.join(room) as present, visitors.join(room) as silent:
-            assert await types(silent, 1) == ["welcome"]
+            token = (await receive(silent))["resume_token"]
             assert await types(present, 2) == ["welcome", "peer-joined"]
             silent.transport.pause_reading()  # a network that swallows everything
             assert await types(present, 1) == ["peer-left"]
             silent.transport.abort()
+            async with visitors.join(room, resume_token=token) as back:
+                await assert_refused(back, "seat-lost")
 
 
 @pytest.mark.parametrize("limits", [{"allowed_origins": ["https://pages.example.org"]}])

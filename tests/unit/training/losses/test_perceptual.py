@@ -4,7 +4,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.training.losses.feature_network import IMAGENET_DEVIATION, FeatureNetwork
+from models.training.losses.feature_network import (
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
+    FeatureNetwork,
+)
 from models.training.losses.perceptual import perceptual_loss
 
 
@@ -31,6 +35,25 @@ def test_layers_are_weighted_and_scales_add_up() -> None:
     assert one_scale.item() == pytest.approx(3 * 0.1 + 5 * 0.2, rel=1e-4)
     three = perceptual_loss(passing_network(), rendering, target, (3.0, 5.0), (0, 1, 2))
     assert three.item() == pytest.approx(3 * one_scale.item(), rel=1e-4)
+
+
+def test_direction_is_the_squared_distance_of_unit_features() -> None:
+    """Features along one axis against the same along another: 2; a longer one: nothing."""
+    unit = torch.eye(3).view(3, 3, 1, 1)
+    grey = torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1).expand(1, 3, 8, 8)
+    red, green = (grey + n * torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1) for n in unit[:2])
+    longer = grey + 2 * (red - grey)
+    network = passing_network()
+
+    def turned(rendering: Tensor) -> float:
+        plain, both = (
+            perceptual_loss(network, rendering, red, (1.0, 0.0), (0,), direction=direction)
+            for direction in (0.0, 1.0)
+        )
+        return (both - plain).item()
+
+    assert turned(green) == pytest.approx(2, rel=1e-4)
+    assert turned(longer) == pytest.approx(0, abs=1e-6)
 
 
 def test_detail_that_a_halving_averages_away_counts_only_at_full_size() -> None:
