@@ -36,6 +36,7 @@ from confapp.options import (
     Passphrase,
     Pitch,
     Record,
+    Refresh,
     RelayOnly,
     Roll,
     Room,
@@ -139,6 +140,7 @@ def call(
     microphone: Microphone = None,
     speaker: SpeakerName = None,
     relay_only: RelayOnly = None,
+    refresh: Refresh = None,
     stats: Stats = None,
     as_json: Json = False,
 ) -> None:
@@ -165,6 +167,7 @@ def send(
     audio_input: AudioInput = None,
     microphone: Microphone = None,
     relay_only: RelayOnly = None,
+    refresh: Refresh = None,
     stats: Stats = None,
     as_json: Json = False,
 ) -> None:

@@ -69,6 +69,10 @@ SpeakerName = Annotated[str | None, typer.Option(help="number or name of the spe
 RelayOnly = Annotated[
     bool | None, typer.Option("--relay-only", help="hide your address: the TURN server alone")
 ]
+Refresh = Annotated[
+    bool | None,
+    typer.Option(help="send another photo where the first no longer shows you as you are"),
+]
 Stats = Annotated[Path | None, typer.Option(help="write figures, a line of JSON a second")]
 Threads = Annotated[int | None, typer.Option(help="CPU threads of the networks")]
 

@@ -49,6 +49,7 @@ class CallSettings(BaseSettings):
         audio_output: a WAV file in place of the speaker.
         microphone, speaker: number or name of the device; None for the default.
         relay_only: go through the TURN server alone, so that the other side learns no address.
+        refresh: send another photo where the first no longer explains what the camera sees.
         stats: a file for the call's figures, a line of JSON a second.
     """
 
@@ -78,6 +79,7 @@ class CallSettings(BaseSettings):
     microphone: str | None = Field(default=None, coerce_numbers_to_str=True)
     speaker: str | None = Field(default=None, coerce_numbers_to_str=True)
     relay_only: bool = False
+    refresh: bool = True
     stats: Path | None = None
 
     @classmethod

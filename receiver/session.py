@@ -43,6 +43,7 @@ class ReceiverStatistics:
         steps_down: how often the machine was too slow for a step.
         extrapolated: pictures shown in place of motion that did not come.
         photos_refused: photos of the other side that could not be used.
+        refreshed: better photos that took the place of the one before while motion went on.
         payload_bytes: coded motion of the frames received, without headers.
         key_requests: how often this side missed what motion was told from.
         latencies_ms: capture to rendered, for each picture since the clock offset is known.
@@ -59,6 +60,7 @@ class ReceiverStatistics:
     steps_down: int = 0
     extrapolated: int = 0
     photos_refused: int = 0
+    refreshed: int = 0
     payload_bytes: int = 0
     key_requests: int = 0
     latencies_ms: list[float] = field(default_factory=list)
@@ -72,6 +74,19 @@ class ReceiverStatistics:
         if self.first_rendered is None or self.last_rendered is None or self.rendered < 2:
             return 0.0
         return round((self.rendered - 1) / (self.last_rendered - self.first_rendered), 2)
+
+
+@dataclass(slots=True, eq=False)
+class _Refresh:
+    """A better photo, ready to be animated.
+
+    Attributes:
+        appearance: of the photo.
+        from_ms: timestamp of the first frame with it; None until the sender names one.
+    """
+
+    appearance: SourceAppearance
+    from_ms: int | None = None
 
 
 class ReceiverSession:
@@ -120,6 +135,8 @@ class ReceiverSession:
         self._clock = clock
         self._quality = QualityStep()
         self._photos: NewestSlot[SourcePhoto] = NewestSlot()
+        self._better_photos: NewestSlot[bytes] = NewestSlot()
+        self._refresh: _Refresh | None = None
         self._motions: NewestSlot[MotionFrame] = NewestSlot()
         self._decoder = codec.decoder()
         self._call: CallSession | None = None
@@ -136,6 +153,15 @@ class ReceiverSession:
     def on_source(self, photo: SourcePhoto) -> None:
         """Take the remote person's photo; it is looked into off the event loop."""
         self._photos.put(photo)
+
+    def on_refresh(self, still: bytes) -> None:
+        """Take a better photo of the remote person, to be used when the sender says so."""
+        self._better_photos.put(still)
+
+    def on_refresh_use(self, timestamp_ms: int) -> None:
+        """The first frame that is to be seen with the better photo."""
+        if self._refresh is not None:
+            self._refresh.from_ms = timestamp_ms
 
     def on_motion(self, message: bytes, _arrival: float) -> None:
         """Take a packet.
@@ -194,6 +220,7 @@ class ReceiverSession:
         self._call = call
         work = [
             asyncio.create_task(self._prepare_sources(call)),
+            asyncio.create_task(self._prepare_refreshes(call)),
             asyncio.create_task(self._pace()),
             asyncio.create_task(self._render(call)),
         ]
@@ -217,11 +244,28 @@ class ReceiverSession:
                 self.statistics.photos_refused += 1
                 continue
             self._appearance, self._origin = appearance, photo.stream_origin
+            self._refresh = None
             self._decoder = self._codec.decoder()
             self._playout.restart()
             if self._packets is not None:
                 self._packets.begin(photo.still)
             call.send_source_ready(photo.sha256)
+
+    async def _prepare_refreshes(self, call: CallSession) -> None:
+        loop = asyncio.get_running_loop()
+        while (still := await self._better_photos.take()) is not None:
+            stream = self._decoder
+            try:
+                appearance = await loop.run_in_executor(
+                    self._network_thread, self._appearance_of, still
+                )
+            except ConfappError as error:
+                logger.warning("the other side's better photo is not used: %s", error.message)
+                self.statistics.photos_refused += 1
+                continue
+            if stream is self._decoder:  # else another one has begun, with another photo
+                self._refresh = _Refresh(appearance)
+                call.send_refresh_ready(still)
 
     def _earliest(self, timestamp_ms: int) -> float | None:
         return self._picture_due(self._origin + timestamp_ms / 1000)
@@ -241,12 +285,15 @@ class ReceiverSession:
     async def _render(self, call: CallSession) -> None:
         loop = asyncio.get_running_loop()
         while (motion := await self._motions.take()) is not None:
-            if self._appearance is None:
+            appearance = self._appearance_at(motion.timestamp_ms)
+            if appearance is None:
                 continue
             if not self._quality.takes(motion.timestamp_ms):
                 self.statistics.thinned = self._quality.thinned
                 continue
-            done = await loop.run_in_executor(self._network_thread, self._render_one, motion)
+            done = await loop.run_in_executor(
+                self._network_thread, self._render_one, appearance, motion
+            )
             captured_there = self._origin + motion.timestamp_ms / 1000
             if self._on_shown is not None:
                 self._on_shown(captured_there, done)
@@ -254,11 +301,18 @@ class ReceiverSession:
             if captured is not None:
                 self.statistics.latencies_ms.append((done - captured) * 1000)
 
-    def _render_one(self, motion: MotionFrame) -> float:
+    def _appearance_at(self, timestamp_ms: int) -> SourceAppearance | None:
+        """What a frame is rendered from; the better photo takes over with the frame named."""
+        refresh = self._refresh
+        if refresh and refresh.from_ms is not None and timestamp_ms >= refresh.from_ms:
+            self._appearance, self._refresh = refresh.appearance, None
+            self.statistics.refreshed += 1
+        return self._appearance
+
+    def _render_one(self, appearance: SourceAppearance, motion: MotionFrame) -> float:
         """Render, show and count, on the networks' thread; when it was done."""
-        assert self._appearance is not None  # noqa: S101 (checked by the caller)
         start = self._clock()
-        rgb = self._head.render(self._appearance, motion, self._offset())
+        rgb = self._head.render(appearance, motion, self._offset())
         self._show(RenderedFrame(rgb, motion.timestamp_ms))
         done = self._clock()
         self._quality.rendered(start, done)

@@ -2,10 +2,11 @@
 
 import asyncio
 import dataclasses
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from confapp.call.call_session import CallSession
@@ -14,13 +15,17 @@ from confapp.errors import ConfappError
 from confapp.media.frame_source import FrameSource
 from confapp.media.framing import FaceFraming, FramedView
 from confapp.media.recorder import Recorder
-from confapp.media.video_frame import VideoFrame
+from confapp.media.video_frame import RgbImage, VideoFrame
 from confapp.motion_frame import MotionFrame
 from confapp.newest_slot import NewestSlot
 from models.talking_head import TalkingHead
 from sender.bundler import Bundler
-from sender.rate_control import RateControl
+from sender.rate_control import LADDER, RateControl
 from sender.source_photo import SourcePhoto
+from sender.source_refresher import RefreshStatistics, SourceRefresher
+from sender.source_watch import SeenFrame
+
+logger = logging.getLogger(__name__)
 
 SOURCE_READY_S = 30.0  # of a call that stands, for the other side to prepare the photo
 LOOK_S = 0.25  # how often it is looked whether the call stands
@@ -49,6 +54,7 @@ class SenderStatistics:
         source_bytes: the coded photo.
         payload_bytes: coded motion of the frames sent, without headers.
         first_timestamp_ms: capture time of the first frame, on the stream.
+        refresh: what became of the photo since.
     """
 
     captured: int = 0
@@ -61,6 +67,7 @@ class SenderStatistics:
     source_bytes: int = 0
     payload_bytes: int = 0
     first_timestamp_ms: int | None = None
+    refresh: RefreshStatistics = field(default_factory=RefreshStatistics)
 
 
 class SenderSession:
@@ -75,6 +82,7 @@ class SenderSession:
         frames: the camera, or a clip in its place; closed at the end.
         photo: the source photo; None to take the first frame with a face. Nothing is sent before
             a face was seen, so that the stream's time begins with its motion.
+        refreshes: send another photo where that one no longer explains what the camera sees.
         recorder: keeps the framed pictures with their capture times.
         on_began: told once, when the other side is ready and motion begins.
         on_face: told when the face is lost and found again, on the networks' thread.
@@ -88,6 +96,7 @@ class SenderSession:
         frames: FrameSource,
         *,
         photo: SourcePhoto | None = None,
+        refreshes: bool = True,
         recorder: Recorder | None = None,
         on_began: Callable[[], None] | None = None,
         on_face: Callable[[FaceState], None] | None = None,
@@ -102,6 +111,8 @@ class SenderSession:
         self._frames = frames
         self._framing = FaceFraming(head.config.image_size)
         self._photo = photo
+        self._sent_photo: SourcePhoto | None = None
+        self._refreshes = refreshes
         self._recorder = recorder
         self._on_began = on_began
         self._on_face = on_face
@@ -117,6 +128,9 @@ class SenderSession:
         self._held: MotionFrame | None = None
         self._camera_thread = ThreadPoolExecutor(1, thread_name_prefix="camera")
         self._network_thread = ThreadPoolExecutor(1, thread_name_prefix="sender-networks")
+        self._watch_thread = ThreadPoolExecutor(1, thread_name_prefix="source-watch")
+        self._refresher: SourceRefresher | None = None
+        self._skipped_before = 0
 
     # Handlers of the call
 
@@ -138,14 +152,14 @@ class SenderSession:
         capture = asyncio.create_task(self._capture())
         try:
             while await self._send_source(call) and await self._wait_ready(call, capture):
-                if not await self._send_motion(call):
+                if not await self._send_stream(call):
                     break
             await capture
         finally:
             self._frames.close()
             capture.cancel()
             await asyncio.gather(capture, return_exceptions=True)
-            for thread in (self._camera_thread, self._network_thread):
+            for thread in (self._camera_thread, self._network_thread, self._watch_thread):
                 await asyncio.to_thread(thread.shutdown)
 
     def retake(self, photo: SourcePhoto) -> None:
@@ -183,6 +197,7 @@ class SenderSession:
             photo = await loop.run_in_executor(self._network_thread, self._begin, frame)
             if photo is not None:
                 self.statistics.source_bytes = len(photo.still)
+                self._sent_photo = photo
                 origin = self._camera_origin + self._start_ms / 1000
                 call.send_source(photo.still, origin, live=photo.live)
                 return True
@@ -210,10 +225,32 @@ class SenderSession:
         finally:
             ready.cancel()
 
+    async def _send_stream(self, call: CallSession) -> bool:
+        """Send motion, and a better photo beside it; True when there is another to begin with."""
+        self._begin_stream()
+        photo = self._sent_photo
+        if not self._refreshes or photo is None or not photo.live:  # a chosen photo stays
+            return await self._send_motion(call)
+        self._refresher = SourceRefresher(
+            self._head,
+            photo,
+            self._watch_thread,
+            statistics=self.statistics.refresh,
+            clock=self._clock,
+        )
+        refreshing = asyncio.create_task(self._refresher.run(call))
+        try:
+            return await self._send_motion(call)
+        finally:
+            self._refresher = None
+            refreshing.cancel()
+            (failure,) = await asyncio.gather(refreshing, return_exceptions=True)
+            if isinstance(failure, Exception):
+                logger.error("the source is refreshed no more", exc_info=failure)
+
     async def _send_motion(self, call: CallSession) -> bool:
         """Send until the frames end; True when there is another photo to begin with."""
         loop = asyncio.get_running_loop()
-        self._begin_stream()
         number = 0
         while (frame := await self._captured.take()) is not None:
             if self._retaken:
@@ -224,12 +261,23 @@ class SenderSession:
             if number % self._rate.rung.every:
                 self.statistics.left_out += 1
                 continue
-            motion = await loop.run_in_executor(self._network_thread, self._encode, frame)
+            motion, view = await loop.run_in_executor(self._network_thread, self._encode, frame)
+            if view is not None:
+                self._watch(SeenFrame(view, motion))
             if bundle := self._bundler.add(motion):
                 self._send_bundle(call, bundle)
         if bundle := self._bundler.take():
             self._send_bundle(call, bundle)
         return False
+
+    def _watch(self, frame: SeenFrame) -> None:
+        """Let the refresher see a frame; it works where machine and link have room for more."""
+        if self._refresher is None:
+            return
+        skipped = self.statistics.skipped
+        spare = skipped == self._skipped_before and self._rate.rung is LADDER[0]
+        self._skipped_before = skipped
+        self._refresher.see(frame, spare=spare)
 
     def _begin_stream(self) -> None:
         """Each photo begins a stream of its own, numbered and timed from nothing."""
@@ -272,8 +320,8 @@ class SenderSession:
         self._held = self._head.encode_motion(view.rgb, 0)
         return self._photo or SourcePhoto.of_view(view.rgb)
 
-    def _encode(self, frame: VideoFrame) -> MotionFrame:
-        """The motion of a frame; without a face it holds the last one's."""
+    def _encode(self, frame: VideoFrame) -> tuple[MotionFrame, RgbImage | None]:
+        """The motion of a frame, and the view; without a face the last motion, and no view."""
         view = self._view(frame)
         timestamp_ms = frame.timestamp_ms - self._start_ms
         assert view.rgb is not None  # noqa: S101 (a face was seen before)
@@ -284,7 +332,7 @@ class SenderSession:
             self._held = dataclasses.replace(self._held, timestamp_ms=timestamp_ms)
         if self._recorder is not None:
             self._recorder.write(view.rgb, timestamp_ms)
-        return self._held
+        return self._held, view.rgb if view.face else None
 
     def _view(self, frame: VideoFrame) -> FramedView:
         view = self._framing.frame(frame.rgb)

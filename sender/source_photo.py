@@ -5,7 +5,7 @@ from pathlib import Path
 
 from confapp.media.framing import FaceFraming
 from confapp.media.photo import load_photo
-from confapp.media.still import decode_still, encode_still
+from confapp.media.still import BUDGET_BYTES, decode_still, encode_still
 from confapp.media.video_frame import RgbImage
 
 
@@ -24,9 +24,11 @@ class SourcePhoto:
     live: bool
 
     @classmethod
-    def of_view(cls, view: RgbImage, *, live: bool = True) -> "SourcePhoto":
+    def of_view(
+        cls, view: RgbImage, budget_bytes: int = BUDGET_BYTES, *, live: bool = True
+    ) -> "SourcePhoto":
         """Code a framed (size, size, 3) view."""
-        still = encode_still(view)
+        still = encode_still(view, budget_bytes)
         return cls(still, decode_still(still), live)
 
     @classmethod

@@ -34,6 +34,8 @@ class Peer:
         self.motion: list[bytes] = []
         self.arrivals: list[float] = []
         self.sources: list[SourcePhoto] = []
+        self.refreshes: list[bytes] = []
+        self.used_from_ms: list[int] = []
         self.ended: list[EndReason] = []
         self.states: list[tuple[CallState, StateReason]] = []
         self.codes: list[str] = []
@@ -54,6 +56,8 @@ class Peer:
             on_delivered=self.delivered.append,
             on_key_request=self._on_key_request,
             on_source=self._on_source,
+            on_refresh=self._on_refresh,
+            on_refresh_use=self.used_from_ms.append,
             on_ended=self.ended.append,
         )
         connecting = CallSession.connect(
@@ -79,6 +83,10 @@ class Peer:
     def _on_source(self, photo: SourcePhoto) -> None:
         self.sources.append(photo)
         self.session.send_source_ready(photo.sha256)
+
+    def _on_refresh(self, still: bytes) -> None:
+        self.refreshes.append(still)
+        self.session.send_refresh_ready(still)
 
     async def close(self) -> None:
         await within(self.session.close())

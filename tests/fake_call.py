@@ -25,6 +25,8 @@ class FakeCall:
         self.packets: list[bytes] = []
         self.stills: list[bytes] = []
         self.origins: list[float] = []
+        self.refreshes: list[bytes] = []
+        self.used_from_ms: list[int] = []
         self.live: list[bool] = []
         self.ready_with: list[str] = []
         self.key_requests = 0
@@ -47,6 +49,21 @@ class FakeCall:
         if self._ready is None:
             await asyncio.Event().wait()
         return bool(self._ready)
+
+    async def send_refresh(self, still: bytes, _piece_every_s: float) -> bool:
+        """Note a better photo; the other side's answer."""
+        self.refreshes.append(still)
+        return await self.wait_source_ready()
+
+    def use_refresh(self, timestamp_ms: int) -> None:
+        """Note from which frame on it is seen."""
+        self.used_from_ms.append(timestamp_ms)
+        self.changed.set()
+
+    def send_refresh_ready(self, still: bytes) -> None:
+        """Note which better photo is ready."""
+        self.refreshes.append(still)
+        self.changed.set()
 
     def send_motion(self, message: bytes, payload_bytes: int) -> bool:
         """Note a packet, unless backed up."""

@@ -79,6 +79,10 @@ class CallHandlers:
         on_delivered: a motion message of this side has arrived at the peer.
         on_key_request: the peer misses what this side's motion is told from.
         on_source: the peer's photo; answer with `CallSession.send_source_ready`.
+        on_refresh: a better photo of the peer, while motion goes on; answer with
+            `CallSession.send_refresh_ready`.
+        on_refresh_use: timestamp in ms of the first frame that is to be seen with the photo that
+            was answered last; may be said again.
         on_recording: the peer asks whether it may record, or answers.
         on_ended: once, after everything is closed.
     """
@@ -95,6 +99,8 @@ class CallHandlers:
     on_delivered: Callable[[bytes], None] | None = None
     on_key_request: Callable[[], None] | None = None
     on_source: Callable[[SourcePhoto], None] | None = None
+    on_refresh: Callable[[bytes], None] | None = None
+    on_refresh_use: Callable[[int], None] | None = None
     on_recording: Callable[[RecordingStep], None] | None = None
     on_ended: Callable[[EndReason], None] | None = None
 

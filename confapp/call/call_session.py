@@ -23,6 +23,7 @@ from .peer_link import LinkOptions, PeerLink
 from .safety_code import safety_code
 from .signaling_client import SignalingClient
 from .source_exchange import SourceExchange
+from .source_refresh import SourceRefresh
 from .standing import Standing
 from .statistics import CallStatistics
 
@@ -61,16 +62,19 @@ class CallSession(LiveCall):
         options: LinkOptions,
     ) -> None:
         statistics, source = CallStatistics(), SourceExchange()
+        refresh = SourceRefresh()
         outbox = Outbox(lambda: self._negotiation.link, statistics)
         self._health = LinkHealth()
         super().__init__(
             hello.model_copy(update={"session": secrets.token_urlsafe(SESSION_NAME_BYTES)}),
             standing=Standing(patience, clock, handlers.on_state),
             source=source,
+            refresh=refresh,
             inbox=Inbox(
                 heartbeat=Heartbeat(clock),
                 health=self._health,
                 source=source,
+                refresh=refresh,
                 statistics=statistics,
                 handlers=handlers,
                 clock=clock,
@@ -278,6 +282,7 @@ class CallSession(LiveCall):
             self._inbox.closed = True
             self._ended.set_result(reason)
             self._source.give_up()
+            self._refresh.give_up()
 
     # Connecting, for the first time and again
 
@@ -358,6 +363,8 @@ class CallSession(LiveCall):
         self._their_hello = hello
         self._stand()
         self._tell_safety_code()
+        if (use := self._refresh.on_link(same_peer=same_peer)) is not None:
+            self._outbox.send(use)
         if not self._greeted.done():
             self._greeted.set_result(None)
             self._signaling.patience_s = float("inf")  # it may be needed again

@@ -54,6 +54,43 @@ class SourceReady(_Message):
     sha256: Digest
 
 
+class RefreshAnnounce(_Message):
+    """Sender to receiver, in the midst of motion: a better source follows in binary pieces.
+
+    Attributes:
+        sha256: of the still's bytes, in hexadecimal.
+        size: of the still in bytes; so many follow.
+    """
+
+    type: Literal["refresh"] = "refresh"
+    sha256: Digest
+    size: int = Field(ge=1, le=MAX_STILL_BYTES)
+
+    def fits(self, still: bytes) -> bool:
+        """Whether these are the bytes that were announced."""
+        return len(still) == self.size and content_hash(still) == self.sha256
+
+
+class RefreshReady(_Message):
+    """Receiver to sender: the better source is ready to be animated."""
+
+    type: Literal["refresh-ready"] = "refresh-ready"
+    sha256: Digest
+
+
+class RefreshUse(_Message):
+    """Sender to receiver: frames of this time and later are to be seen with the better source.
+
+    Attributes:
+        sha256: of the still.
+        timestamp_ms: of the first such frame, on the stream.
+    """
+
+    type: Literal["refresh-use"] = "refresh-use"
+    sha256: Digest
+    timestamp_ms: int = Field(ge=0, le=MAX_COUNT)
+
+
 class Echo(_Message):
     """The last beat heard from the other side.
 
@@ -117,7 +154,17 @@ class KeyRequest(_Message):
 
 
 ControlMessage = (
-    Hello | SourceAnnounce | SourceReady | KeyRequest | Beat | SoundClock | Recording | Bye
+    Hello
+    | SourceAnnounce
+    | SourceReady
+    | RefreshAnnounce
+    | RefreshReady
+    | RefreshUse
+    | KeyRequest
+    | Beat
+    | SoundClock
+    | Recording
+    | Bye
 )
 
 _CONTROL_MESSAGE: TypeAdapter[ControlMessage] = TypeAdapter(

@@ -10,6 +10,9 @@ from .control_message import (
     ControlMessage,
     KeyRequest,
     Recording,
+    RefreshAnnounce,
+    RefreshReady,
+    RefreshUse,
     SoundClock,
     SourceAnnounce,
     SourceReady,
@@ -19,6 +22,7 @@ from .hello import Hello
 from .link_health import LinkHealth
 from .sound_packet import SoundPacket
 from .source_exchange import SourceExchange
+from .source_refresh import SourceRefresh
 from .statistics import CallStatistics
 
 MAX_MOTION_BYTES = 1100  # with every header still one datagram on any path
@@ -28,7 +32,7 @@ class Inbox:
     """Takes the messages of one link after the other.
 
     Args:
-        heartbeat, health, source, statistics: of the session.
+        heartbeat, health, source, refresh, statistics: of the session.
         handlers: whom to tell.
         clock: seconds on the session's clock.
         send: sends a control message.
@@ -47,6 +51,7 @@ class Inbox:
         heartbeat: Heartbeat,
         health: LinkHealth,
         source: SourceExchange,
+        refresh: SourceRefresh,
         statistics: CallStatistics,
         handlers: CallHandlers,
         clock: Callable[[], float],
@@ -60,6 +65,7 @@ class Inbox:
         self.closed = False
         self._health = health
         self._source = source
+        self._refresh = refresh
         self._statistics = statistics
         self._handlers = handlers
         self._clock = clock
@@ -96,7 +102,7 @@ class Inbox:
         """Take a message of the control channel."""
         try:
             if isinstance(message, bytes):
-                self._take_still(message)
+                self._take_binary(message)
             else:
                 self._take(control_message.decode(message))
         except ValueError:
@@ -117,6 +123,7 @@ class Inbox:
         elif isinstance(message, Beat):
             self._take_beat(message)
         elif isinstance(message, SourceAnnounce):
+            self._refresh.on_source()
             self._source.on_announce(message)
         elif isinstance(message, SoundClock):
             call_handler(self._handlers.on_sound_clock, message.timestamp, message.captured)
@@ -124,8 +131,19 @@ class Inbox:
             call_handler(self._handlers.on_key_request)
         elif isinstance(message, Recording):
             call_handler(self._handlers.on_recording, message.step)
-        else:
+        elif isinstance(message, SourceReady):
             self._source.on_ready(message)
+        else:
+            self._take_refresh(message)
+
+    def _take_refresh(self, message: RefreshAnnounce | RefreshReady | RefreshUse) -> None:
+        if isinstance(message, RefreshAnnounce):
+            self._refresh.on_announce(message)
+        elif isinstance(message, RefreshReady):
+            self._refresh.on_ready(message)
+        else:
+            self._refresh.on_use(message)
+            call_handler(self._handlers.on_refresh_use, message.timestamp_ms)
 
     def _take_beat(self, beat: Beat) -> None:
         self.heartbeat.on_beat(beat)
@@ -145,11 +163,17 @@ class Inbox:
             self._answered = self.heartbeat
             self._answer()
 
-    def _take_still(self, still: bytes) -> None:
+    def _take_binary(self, message: bytes) -> None:
         if self.closed:
             return
         if not self.greeted:
             raise ValueError("a still before the hello")
+        if not self._refresh.awaits_piece:
+            self._take_still(message)
+        elif (still := self._refresh.on_piece(message)) is not None:
+            call_handler(self._handlers.on_refresh, still)
+
+    def _take_still(self, still: bytes) -> None:
         photo = self._source.on_still(still)
         if isinstance(photo, SourceReady):
             self._send(photo)

@@ -1,5 +1,6 @@
 """What a call offers while it stands, whichever connection it goes over."""
 
+import asyncio
 from collections.abc import Callable
 
 from confapp.opus_plan import OpusPlan
@@ -12,6 +13,7 @@ from .inbox import Inbox
 from .outbox import Outbox
 from .sound_plan import MUCH_LOST, SoundPlanner
 from .source_exchange import SourceExchange
+from .source_refresh import SourceRefresh
 from .standing import Standing
 from .statistics import CallStatistics
 
@@ -21,7 +23,7 @@ class LiveCall:
 
     Args:
         my_hello: what this side says of itself.
-        standing, source, inbox, outbox, statistics: the parts of the session.
+        standing, source, refresh, inbox, outbox, statistics: the parts of the session.
         clock: seconds on the session's clock.
 
     Attributes:
@@ -34,6 +36,7 @@ class LiveCall:
         *,
         standing: Standing,
         source: SourceExchange,
+        refresh: SourceRefresh,
         inbox: Inbox,
         outbox: Outbox,
         statistics: CallStatistics,
@@ -44,6 +47,7 @@ class LiveCall:
         self._their_hello: Hello | None = None
         self._standing = standing
         self._source = source
+        self._refresh = refresh
         self._inbox = inbox
         self._outbox = outbox
         self._sound_planner = SoundPlanner(statistics, clock)
@@ -101,6 +105,7 @@ class LiveCall:
         Raises:
             ConfappError: `source-too-large`.
         """
+        self._refresh.begin_anew()
         announce = self._source.announce(still, stream_origin, live=live)
         if self.state is CallState.ENDED:
             self._source.give_up()
@@ -111,6 +116,47 @@ class LiveCall:
     async def wait_source_ready(self) -> bool:
         """Wait until the peer can animate the last source sent; False when that will not be."""
         return await self._source.wait_ready()
+
+    async def send_refresh(self, still: bytes, piece_every_s: float) -> bool:
+        """Send a better photo while motion goes on, and wait until the peer can use it.
+
+        What is lost with its link is sent again over the next.
+
+        Args:
+            still: as `send_source`.
+            piece_every_s: seconds from one piece to the next; a piece waits longer while an
+                earlier one is not on its way yet.
+
+        Returns:
+            False when the peer will not use it: another one was sent, or the call is over.
+
+        Raises:
+            ConfappError: `source-too-large`.
+        """
+        self._refresh.begin(still)
+        ready = asyncio.create_task(self._refresh.wait_ready())
+        try:
+            while not ready.done():
+                if self.state.stands and self._outbox.is_idle:
+                    message = self._refresh.next_message()
+                    if message is not None:
+                        self._outbox.send(message)
+                await asyncio.wait({ready}, timeout=piece_every_s)
+            return ready.result()
+        finally:
+            ready.cancel()
+
+    def use_refresh(self, timestamp_ms: int) -> None:
+        """Name the first frame to be seen with the photo that `send_refresh` said is ready."""
+        use, still = self._refresh.use(timestamp_ms)
+        self._source.replace(still)
+        self._outbox.send(use)
+
+    def send_refresh_ready(self, still: bytes) -> None:
+        """Tell the peer that its better photo can be animated."""
+        ready = self._refresh.tell_ready(still)
+        if ready is not None:
+            self._outbox.send(ready)
 
     def send_motion(self, message: bytes, payload_bytes: int) -> bool:
         """Send one motion message now or never.

@@ -27,6 +27,12 @@ class Outbox:
         self._link = link
         self._statistics = statistics
 
+    @property
+    def is_idle(self) -> bool:
+        """No control message waits to be sent."""
+        link = self._link()
+        return link is not None and link.control_backlog == 0
+
     def send(self, message: ControlMessage | bytes) -> bool:
         """Send a control message or a still, reliably as long as the link lasts."""
         link = self._link()

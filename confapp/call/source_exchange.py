@@ -65,6 +65,13 @@ class SourceExchange:
         """
         return self._sent_still if not (same_peer and self._ready.done()) else None
 
+    def replace(self, still: bytes) -> None:
+        """The peer has got this better photo by now: another one would begin with it."""
+        assert self._sent_still is not None  # noqa: S101 (motion goes on)
+        self._sent = content_hash(still)
+        update = {"sha256": self._sent, "size": len(still), "live": True}
+        self._sent_still = self._sent_still[0].model_copy(update=update), still
+
     def tell_ready(self, sha256: str) -> SourceReady:
         """The message that lets motion begin."""
         self._told_ready = sha256

@@ -6,6 +6,7 @@ it, one intra picture at the start. One thread, so that the same frames give the
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -73,6 +74,8 @@ class AnchorCodec:
         context.flags |= av.codec.context.Flags.global_header.value
         packets: list[bytes] = []
         os.environ.setdefault("SVT_LOG", "1")  # errors alone; it knows no other switch
+        with _own_scheduling():
+            context.open()
         for index, frame in enumerate(frames):
             picture = av.VideoFrame.from_ndarray(_scaled(frame, side), format="rgb24")
             picture.pts, picture.time_base = index, 1 / fps
@@ -120,6 +123,18 @@ class EncodedClip:
             for picture in context.decode(coded):
                 pixels = picture.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
                 yield _scaled(pixels, self.side)
+
+
+@contextmanager
+def _own_scheduling() -> Iterator[None]:
+    """Keep this thread's scheduling: SVT-AV1, opened by root, makes the caller a real-time thread,
+    and everybody else on the machine waits for a measurement that takes an hour."""
+    if not hasattr(os, "sched_getscheduler"):  # macOS, Windows
+        yield
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    yield
+    os.sched_setscheduler(0, policy, parameters)
 
 
 def _scaled(frame: RgbImage, side: int) -> RgbImage:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from confapp.errors import ConfappError
+from confapp.media.still import BUDGET_BYTES
 from confapp.options import Landmarks, Model, Tables, Untrained
 from models.config import DEFAULT_CONFIG
 
@@ -41,6 +42,10 @@ def evaluate_reconstruct(
     lpips: Lpips = None,
     landmarks: Landmarks = None,
     identity: Identity = None,
+    inception: Annotated[
+        Path | None,
+        typer.Option(help="TorchScript of Inception v3, for FID; default: confapp[fid]'s"),
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the figures")] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="folder for figures, tables and sheets")
@@ -58,6 +63,7 @@ def evaluate_reconstruct(
         lpips=lpips,
         landmarks=landmarks,
         identity=identity,
+        inception=inception,
         json_file=json_file,
         out=out,
         clips=clips,
@@ -171,11 +177,20 @@ def evaluate_compress(
     ] = None,
     clips: Annotated[int | None, typer.Option(min=1, help="only the first clips")] = None,
     frames: Annotated[int, typer.Option(min=1, help="so many of each clip are measured")] = 8,
-    bundle: Annotated[int, typer.Option(min=1, max=6, help="frames of motion a message")] = 1,
+    bundle: Annotated[
+        int | None,
+        typer.Option(min=1, max=6, help="frames a message, in place of a call's bundles"),
+    ] = None,
+    source_bytes: Annotated[
+        int, typer.Option(min=1000, help="that the source still may take")
+    ] = BUDGET_BYTES,
     overhead: Annotated[
         int | None, typer.Option(min=0, help="captured bytes a datagram besides the message")
     ] = None,
     part: Part = None,
+    codecs_only: Annotated[
+        bool, typer.Option("--codecs-only", help="the part that needs no model, ahead of the rest")
+    ] = False,
     films: Annotated[
         bool, typer.Option(help="a film of each clip, all ways beside each other")
     ] = True,
@@ -197,8 +212,10 @@ def evaluate_compress(
         clips=clips,
         frames=frames,
         bundle=bundle,
+        source_bytes=source_bytes,
         overhead=MESSAGE_OVERHEAD if overhead is None else overhead,
         part=None if part is None else ClipPart.of(part),
+        codecs_only=codecs_only,
         films=films,
     )
     print(evaluate_compression(model, options, untrained=untrained), end="")

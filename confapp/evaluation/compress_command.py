@@ -42,9 +42,10 @@ from confapp.evaluation.folder_clip import ClipFolder, ClipNote
 from confapp.evaluation.picture_metrics import PictureMetrics
 from confapp.evaluation.report_page import report_page
 from confapp.evaluation.results_folder import ResultsFolder
-from confapp.evaluation.stream_mode import stream_modes
+from confapp.evaluation.stream_mode import BUNDLE_MS, stream_modes
 from confapp.evaluation.stream_rate import RateRule
 from confapp.evaluation.wire_rate import MESSAGE_OVERHEAD
+from confapp.media.still import BUDGET_BYTES
 from confapp.model_tables import tables_for
 from models.engine_plan import reproducible_plan
 
@@ -69,9 +70,11 @@ class CompressOptions:
         tables: of the codec; None for those of the model.
         clips: only the first so many.
         frames: measured of each clip, evenly spread.
-        bundle: frames of motion a message.
+        bundle: frames of motion a message; None: as a call bundles them.
+        source_bytes: that the source still may take.
         overhead: bytes a datagram besides the message, where they were captured.
         part: only this share of the clips, and no report; None for all.
+        codecs_only: measure the codecs alone, ahead of a model, and make no report.
         films: also write a film of each clip.
     """
 
@@ -84,10 +87,17 @@ class CompressOptions:
     tables: Path | None = None
     clips: int | None = None
     frames: int = 8
-    bundle: int = 1
+    bundle: int | None = None
+    source_bytes: int = BUDGET_BYTES
     overhead: int = MESSAGE_OVERHEAD
     part: Part | None = None
+    codecs_only: bool = False
     films: bool = True
+
+    @property
+    def reports(self) -> bool:
+        """Whether this run makes the report, or another one that goes on from its records."""
+        return self.part is None and not self.codecs_only
 
 
 def evaluate_compression(model: str, options: CompressOptions, *, untrained: bool) -> str:
@@ -105,16 +115,16 @@ def evaluate_compression(model: str, options: CompressOptions, *, untrained: boo
     try:
         for path in run.paths:
             run.take(path)
-            if options.part is None:
+            if options.reports:
                 run.write(complete=False)
     except KeyboardInterrupt:
         complete = False
         console.print("[yellow]Interrupted: these are the clips measured so far.[/]")
-    if not run.clips:
+    if not run.taken:
         reasons = " ".join(f"{note.file}: {note.text}." for note in run.notes)
         raise ConfappError("evaluation-empty", f"No clip was measured. {reasons}".strip())
-    if options.part:
-        return f"{len(run.clips)} clips measured; without --part the report is made of all parts.\n"
+    if not options.reports:
+        return f"{run.taken} clips measured; a run without --part and --codecs-only reports them.\n"
     return run.write(complete=complete, page=True)
 
 
@@ -123,7 +133,8 @@ class _Run:
 
     Attributes:
         paths: of the clips to measure.
-        clips: measured.
+        taken: how many of them were measured, or are known from a record.
+        clips: measured in full.
     """
 
     def __init__(self, model: str, options: CompressOptions, *, untrained: bool) -> None:
@@ -146,10 +157,11 @@ class _Run:
         part = options.part
         paths = self._folder.paths[: options.clips]
         self.paths = paths[part.number - 1 :: part.count] if part else paths
-        self._results = ResultsFolder(None if part else options.out)
+        self._results = ResultsFolder(options.out if options.reports else None)
         self._encode_records = ClipRecords(options.out / RECORDS / "codecs", self._codec_recipe())
         self._our_records = ClipRecords(options.out / RECORDS / "ours", self._our_recipe())
         self._rows: dict[str, dict[str, Any]] = {}
+        self.taken = 0
         self.clips: list[ClipCompression] = []
 
     @property
@@ -173,10 +185,13 @@ class _Run:
                 task = progress.add_task(f"{path.name}, codecs", total=len(sample.numbers))
                 theirs = self._measure_codecs(sample, lambda: progress.advance(task))
                 self._encode_records.put(path, theirs)
+            self.taken += 1
+            if self._options.codecs_only:
+                return
             ours = self._our_records.get(path)
             if ours is None:
                 task = progress.add_task(f"{path.name}, ours", total=len(sample.numbers))
-                streams = OurStreams(self._head, sample, self._modes)
+                streams = OurStreams(self._head, sample, self._modes, self._options.source_bytes)
                 scores = measure_ours(streams, self._metrics, lambda: progress.advance(task))
                 found = ClipCompression.of(sample, scores, _encodes(theirs))
                 if self._options.films:
@@ -269,7 +284,8 @@ class _Run:
             "model": self._head.fingerprint,
             "tables": self._tables,
             "modes": [mode.name for mode in self._modes],
-            "bundle": self._options.bundle,
+            "source_bytes": self._options.source_bytes,
+            "bundle": self._options.bundle or f"{BUNDLE_MS} ms",
         }
 
 

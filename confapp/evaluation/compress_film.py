@@ -41,7 +41,7 @@ def write_films(
     mode, sample = scores.modes[0], streams.sample
     ours = _caption(scores, mode, rule)
     upper = {"camera": ("camera", sample.frames)}
-    upper["ours"] = (ours, [streams.render(mode.name, i) for i in range(len(sample.frames))])
+    upper["ours"] = (ours, [streams.render(streams.modes[0], i) for i in range(len(sample.frames))])
     lower = {"frozen": ("frozen source", [streams.source] * len(sample.frames))}
     for codec in codecs:
         for row, way, index in (

@@ -8,6 +8,7 @@ from confapp.evaluation.compression_summary import BOUND_RULE, COUNT_RULE, Compr
 from confapp.evaluation.folder_clip import ClipNote
 from confapp.evaluation.picture_metrics import PictureMetrics
 from confapp.evaluation.report import model_facts, model_line, network_lines, note_lines
+from confapp.evaluation.stream_mode import BUNDLE_MS
 from confapp.evaluation.stream_rate import FirstPicture, Layer, RateRule
 from confapp.evaluation.wire_rate import DATA_CHANNEL_RULE, MESSAGE_OVERHEAD, RTP_RULE
 from models.talking_head import TalkingHead
@@ -28,7 +29,7 @@ def compress_facts(
     notes: Sequence[ClipNote],
     *,
     tables: str,
-    bundle: int,
+    bundle: int | None,
     missing: Sequence[str],
     complete: bool,
 ) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def compress_facts(
     Args:
         sizes: mean bytes a frame by comparison stream and clip; empty where one clip was measured.
         tables: fingerprint of the codec's tables.
-        bundle: frames a message.
+        bundle: frames a message; None: as a call bundles them.
         missing: encoders that this machine does not have.
         complete: False where the run was interrupted.
     """
@@ -105,7 +106,7 @@ def compress_markdown(facts: Mapping[str, Any]) -> str:
     return "\n".join([*lines, *note_lines(facts), *network_lines(facts)]) + "\n"
 
 
-def _rules(rule: RateRule, bundle: int) -> list[str]:
+def _rules(rule: RateRule, bundle: int | None) -> list[str]:
     overhead = (
         f"; here {rule.overhead} bytes a datagram, as captured, in place of the formula's"
         if rule.overhead != MESSAGE_OVERHEAD
@@ -116,13 +117,22 @@ def _rules(rule: RateRule, bundle: int) -> list[str]:
         BOUND_RULE,
         RTP_RULE,
         f"{DATA_CHANNEL_RULE}{overhead}",
-        f"{bundle} frames a message; each more than one delays the picture by a frame",
+        _bundle_rule(bundle),
         "first picture: our source still, once, and the codec's intra picture; counted on both "
         "sides unless said otherwise",
         "the codecs run at low delay: no B-frames, no look-ahead, one intra picture, full-scale, "
         "half-scale and quarter-scale encodes over a sweep of CRFs; the rate at equal quality is "
         "interpolated in log rate along the best of them",
     ]
+
+
+def _bundle_rule(bundle: int | None) -> str:
+    if bundle is None:
+        return (
+            f"predictive mode bundles as a call does on a good link: a frame waits {BUNDLE_MS} ms "
+            "at most for others to travel with; in paper mode each travels alone"
+        )
+    return f"{bundle} frames a message; each more than one delays the picture by a frame"
 
 
 def _modes(facts: Mapping[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ The codecs' part does not depend on the model, so it can be kept when the model 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 
 from confapp.evaluation.anchor_codec import AnchorCodec, EncodedClip
@@ -16,9 +16,10 @@ from confapp.evaluation.evaluation_clip import EvaluationClip
 from confapp.evaluation.face_region import FacePlace
 from confapp.evaluation.folder_clip import FolderClip
 from confapp.evaluation.picture_metrics import Look, PictureMetrics, Scores
+from confapp.evaluation.refreshed_source import RefreshedSource, refreshed_sources
 from confapp.evaluation.stream_mode import StreamMode
 from confapp.evaluation.summary import DIGITS
-from confapp.media.still import decode_still, encode_still
+from confapp.media.still import BUDGET_BYTES, decode_still, encode_still
 from confapp.media.video_frame import RgbImage
 from models.talking_head import TalkingHead
 
@@ -32,6 +33,7 @@ class StreamScores:
         family: modes of one family, and all encodes of a codec, are points of one curve.
         sizes: payload bytes of each frame of a codec, or of each of our messages.
         messages: bytes of each message with our header; empty for a codec.
+        refreshes: bytes of each message of ours that brings another source.
         scores: mean over the sampled frames, by metric.
         crf, smaller: of a codec's encode, else 0.
     """
@@ -43,6 +45,7 @@ class StreamScores:
     scores: Scores
     crf: int = 0
     smaller: int = 0
+    refreshes: list[int] = field(default_factory=list)
 
     @property
     def ours(self) -> bool:
@@ -155,11 +158,18 @@ class OurStreams:
         modes: as given.
         motions: of all frames, as the sender has them.
         coded: by mode.
+        refreshes: the sources of the modes that refresh them, after the first.
     """
 
-    def __init__(self, head: TalkingHead, sample: ClipSample, modes: Sequence[StreamMode]) -> None:
+    def __init__(
+        self,
+        head: TalkingHead,
+        sample: ClipSample,
+        modes: Sequence[StreamMode],
+        source_bytes: int = BUDGET_BYTES,
+    ) -> None:
         self.sample = sample
-        still = encode_still(sample.frames[0])
+        still = encode_still(sample.frames[0], source_bytes)
         self.source_bytes = len(still)
         self.source = decode_still(still)
         self.modes = modes
@@ -171,10 +181,20 @@ class OurStreams:
             for number, frame in enumerate(sample.frames)
         ]
         self.coded = {mode.name: mode.code(self.motions) for mode in modes}
+        self.refreshes: list[RefreshedSource] = []
+        if any(mode.refreshes for mode in modes):
+            self.refreshes = refreshed_sources(
+                head, self.source, sample.frames, self.motions, sample.fps
+            )
+        self._refreshed = [(one.start, head.encode_source(one.rgb)) for one in self.refreshes]
 
-    def render(self, mode: str, number: int) -> RgbImage:
+    def render(self, mode: StreamMode, number: int) -> RgbImage:
         """A frame as the receiver of one of the modes sees it."""
-        return self._head.render(self._appearance, self.coded[mode].motions[number])
+        appearance = self._appearance
+        if mode.refreshes:
+            for start, refreshed in self._refreshed:
+                appearance = refreshed if number >= start else appearance
+        return self._head.render(appearance, self.coded[mode.name].motions[number])
 
 
 def measure_ours(
@@ -191,7 +211,7 @@ def measure_ours(
     for number, place, truth in streams.sample.truths(metrics):
         frozen.append(metrics.whole(still, truth))
         for mode, of_mode in zip(streams.modes, scores, strict=True):
-            rendering = metrics.look(streams.render(mode.name, number), place)
+            rendering = metrics.look(streams.render(mode, number), place)
             of_mode.append(metrics.whole(rendering, truth))
         advance()
     modes = []
@@ -199,7 +219,14 @@ def measure_ours(
         coded = streams.coded[mode.name]
         modes.append(
             StreamScores(
-                mode.name, mode.family, coded.payload_sizes, coded.message_sizes, _mean(of_mode)
+                mode.name,
+                mode.family,
+                coded.payload_sizes,
+                coded.message_sizes,
+                _mean(of_mode),
+                refreshes=[size for one in streams.refreshes for size in one.messages]
+                if mode.refreshes
+                else [],
             )
         )
     return OurScores(streams.source_bytes, _mean(frozen), modes)

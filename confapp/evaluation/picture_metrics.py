@@ -10,6 +10,7 @@ from confapp.evaluation.dists import Dists
 from confapp.evaluation.face_identity import Embedding, FaceIdentity, similarity
 from confapp.evaluation.face_landmarks import FaceLandmarks, landmarks_of_mesh, mean_distance
 from confapp.evaluation.face_region import FacePlace, FaceRegion, Points
+from confapp.evaluation.fid import Inception
 from confapp.evaluation.head_angle import Rotation, angle_between, mesh_rotation
 from confapp.evaluation.helper_network import HelperNetwork
 from confapp.evaluation.lpips import Features, Lpips
@@ -44,12 +45,14 @@ class PictureMetrics:
 
     Attributes:
         lpips, landmarks, identity, dists: None leaves the metrics out; csim needs the middle two.
+        inception: for FID, which is of many pictures (see `confapp.evaluation.fid`).
     """
 
     lpips: Lpips | None = None
     landmarks: FaceLandmarks | None = None
     identity: FaceIdentity | None = None
     dists: Dists | None = None
+    inception: Inception | None = None
 
     @classmethod
     def load(
@@ -58,6 +61,7 @@ class PictureMetrics:
         landmarks: Path | None,
         identity: Path | None,
         dists: Path | None = None,
+        inception: Path | None = None,
     ) -> "PictureMetrics":
         """Read the networks that are given; DISTS shares the VGG16 of LPIPS.
 
@@ -69,6 +73,7 @@ class PictureMetrics:
             FaceLandmarks.load(landmarks) if landmarks else None,
             FaceIdentity.load(identity) if identity else None,
             Dists(lpips, dists) if lpips and dists else None,
+            Inception.load(inception) if inception else None,
         )
 
     @property
@@ -79,6 +84,7 @@ class PictureMetrics:
             "landmarks": self.landmarks,
             "identity": self.identity,
             "dists": self.dists,
+            "inception": self.inception,
         }
         return {option: one.network for option, one in given.items() if one is not None}
 

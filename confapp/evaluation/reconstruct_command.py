@@ -12,6 +12,7 @@ from rich.progress import Progress
 from confapp.clip_files import open_model
 from confapp.errors import ConfappError
 from confapp.evaluation.evaluation_clip import EvaluationClip, shard_clips, video_clips
+from confapp.evaluation.fid import installed_inception
 from confapp.evaluation.folder_clip import ClipFolder
 from confapp.evaluation.picture_metrics import PictureMetrics
 from confapp.evaluation.reconstruction import ClipScores, reconstruct
@@ -34,7 +35,7 @@ class ReconstructOptions:
     Attributes:
         data: validation shards, or folders of them.
         videos: folder of videos at full rate; needs the landmark network.
-        lpips, landmarks, identity: files of the helper networks.
+        lpips, landmarks, identity, inception: files of the helper networks.
         json_file: where the figures go besides.
         out: folder for results.json, results.md and a sheet of each set.
         clips: how many of each set, None for all.
@@ -47,6 +48,7 @@ class ReconstructOptions:
     lpips: Path | None = None
     landmarks: Path | None = None
     identity: Path | None = None
+    inception: Path | None = None
     json_file: Path | None = None
     out: Path | None = None
     clips: int | None = None
@@ -102,7 +104,13 @@ class _Run:
                 "landmarks-needed",
                 "Videos have no landmarks with them; give the network with --landmarks FILE.",
             )
-        self.metrics = PictureMetrics.load(options.lpips, options.landmarks, options.identity)
+        self.metrics = PictureMetrics.load(
+            options.lpips,
+            options.landmarks,
+            options.identity,
+            None,  # DISTS
+            options.inception or installed_inception(),
+        )
         self.sets: dict[str, list[ClipScores]] = {}
         self.head = head
         self._options = options

@@ -11,6 +11,7 @@ from confapp.evaluation.evaluation_clip import EvaluationClip
 from confapp.evaluation.expression import Expression
 from confapp.evaluation.face_landmarks import FaceLandmarks, mean_distance
 from confapp.evaluation.face_region import FacePlace, FaceRegion, Points
+from confapp.evaluation.fid import Activations
 from confapp.evaluation.picture_metrics import Look, PictureMetrics, Scores, at_reference
 from confapp.evaluation.picture_warp import apply_affine, fit_affine, warp_picture
 from confapp.evaluation.smoothness import Smoothness, SmoothnessMeter, StillStretch
@@ -21,6 +22,7 @@ RENDERING = "rendering"
 FROZEN = "frozen"  # the source as it is
 AFFINE = "affine"  # the source, its landmarks moved to the driver's by one affine map
 METHODS = (RENDERING, FROZEN, AFFINE)
+TRUTH = "truth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class ClipScores:
         samples: the pair that moved as the median did, and the one that moved most.
         expression: only of clips at full rate.
         smoothness: likewise; None also where too few frames follow each other without a gap.
+        activations: Inception's of each pair's pictures, by method and of the truth; for FID.
     """
 
     name: str
@@ -66,6 +69,7 @@ class ClipScores:
     samples: list[Sample] = field(default_factory=list)
     expression: Expression | None = None
     smoothness: Smoothness | None = None
+    activations: dict[str, list[Activations]] = field(default_factory=dict)
 
 
 def reconstruct(
@@ -92,6 +96,7 @@ def reconstruct(
     pairs: list[PairScores] = []
     samples: list[Sample] = []
     followed: list[Points] = []
+    activations: dict[str, list[Activations]] = {}
     stretch = StillStretch.of(clip) if tracker else None
     meter = SmoothnessMeter(stretch) if stretch else None
     for index in range(1, len(clip.frames)):
@@ -105,6 +110,10 @@ def reconstruct(
             region = FaceRegion.around(clip.landmarks[index], len(rendering))
             scores = metrics.compare(looks, truth, region)
             pairs.append(PairScores(index, _moved(clip, index), scores))
+            if metrics.inception is not None:
+                for name, one in (looks | {TRUTH: truth}).items():
+                    row = metrics.inception.activations(one.picture)
+                    activations.setdefault(name, []).append(row)
             if index in shown:
                 samples.append(
                     Sample(pairs[-1], source.picture, truth.picture, rendering, moved_source)
@@ -117,7 +126,7 @@ def reconstruct(
         advance()
     expression = Expression.between(followed, list(clip.landmarks[1:])) if tracker else None
     smoothness = meter.smoothness() if meter else None
-    return ClipScores(clip.name, clip.person, pairs, samples, expression, smoothness)
+    return ClipScores(clip.name, clip.person, pairs, samples, expression, smoothness, activations)
 
 
 def _affine(clip: EvaluationClip, index: int) -> tuple[RgbImage, FacePlace]:

@@ -68,6 +68,7 @@ def markdown(facts: Mapping[str, Any]) -> str:
     for name, summary in facts["sets"].items():
         for subset, title in SUBSETS.items():
             lines += _table(f"{title}, {name}", summary["clips"], summary[subset])
+        lines += _fid(name, summary.get("fid"))
         lines += _expression(name, summary.get("expression"))
         lines += _smoothness(name, summary.get("smoothness"))
     return "\n".join([*lines, *note_lines(facts), *network_lines(facts)]) + "\n"
@@ -129,6 +130,18 @@ def _table(title: str, clips: int, figures: Mapping[str, Any]) -> list[str]:
         for name, value in figures["against"].items()
     ]
     return lines
+
+
+def _fid(name: str, figures: Mapping[str, Any] | None) -> list[str]:
+    if figures is None or METHODS[0] not in figures:
+        return []
+    return [
+        *("", f"## FID, {name}", ""),
+        f"Of {figures['pictures']} pictures against as many true ones. It falls with their number: "
+        "compare figures of equal numbers alone.",
+        *("", f"| {' | '.join(METHODS)} |", "|" + "---:|" * len(METHODS)),
+        f"| {' | '.join(f'{figures[method]:.4g}' for method in METHODS)} |",
+    ]
 
 
 def _expression(name: str, expression: Mapping[str, Any] | None) -> list[str]:

@@ -1,7 +1,7 @@
 """Our ways of sending motion, for rate-distortion; a new one is one entry in `stream_modes`."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,12 +14,15 @@ from confapp.codec import (
     PredictiveCodec,
 )
 from confapp.motion_frame import MotionFrame
+from sender.bundler import Bundler
+from sender.rate_control import LADDER
 
 # Shares of the model's keypoints that are sent; the others' deformations are zero (10, 15 and 20
 # keypoints of the paper's ablation).
 KEYPOINT_SHARES = (1.0, 0.75, 0.5)
 QUANTISER_LEVELS = (0, 2, 4, 6)
-UNANSWERED = 2  # messages on their way when one is sent: about 100 ms there and back
+ANSWER_MS = 100  # from a message to its answer
+BUNDLE_MS = LADDER[0].delay_ms  # that a call lets a frame wait where the link is good
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,10 +46,12 @@ class StreamMode(Protocol):
     Attributes:
         name: in reports.
         family: modes of one family are points of one curve.
+        refreshes: whether the source is sent anew where it no longer explains the frames.
     """
 
     name: str
     family: str
+    refreshes: bool
 
     def code(self, motions: Sequence[MotionFrame]) -> CodedStream:
         """Send all frames of a clip, in order, without loss."""
@@ -59,16 +64,18 @@ class PaperMode:
     Args:
         tables: of the model.
         keypoints: deformations sent, at most the tables'.
-        bundle: frames a message; their packets stand one after the other.
+        bundle: frames a message; their packets stand one after the other. None: as in a call,
+            where each travels alone.
     """
 
     family = "paper"
+    refreshes = False
 
-    def __init__(self, tables: FrequencyTables, keypoints: int, bundle: int) -> None:
+    def __init__(self, tables: FrequencyTables, keypoints: int, bundle: int | None) -> None:
         self.name = f"paper, {keypoints} keypoints"
         self._codec = PaperCodec(tables)
         self._keypoints = keypoints
-        self._bundle = bundle
+        self._bundle = bundle or self._codec.max_frames
 
     def code(self, motions: Sequence[MotionFrame]) -> CodedStream:
         """As `StreamMode`; a received frame's timestamp is modulo 65536 ms."""
@@ -91,48 +98,71 @@ class PaperMode:
 
 
 class PredictiveMode:
-    """Frames told from the newest one that was acknowledged; each answer comes `UNANSWERED` late.
+    """Frames told from the newest one that was acknowledged; each answer comes `ANSWER_MS` late.
 
     Args:
         tables: of the model.
         level: of the quantiser.
-        bundle: frames a message, at most the codec's.
+        bundle: frames a message, at most the codec's; None: as a call bundles them.
+        refreshes: see `StreamMode`.
     """
 
-    family = "predictive"
-
-    def __init__(self, tables: PredictionTables, level: int, bundle: int) -> None:
-        self.name = f"predictive, level {level}"
+    def __init__(
+        self,
+        tables: PredictionTables,
+        level: int,
+        bundle: int | None,
+        *,
+        refreshes: bool = False,
+    ) -> None:
+        self.family = "refreshed" if refreshes else "predictive"
+        self.name = f"predictive, level {level}" + refreshes * ", source refreshed"
+        self.refreshes = refreshes
         self._codec = PredictiveCodec(tables)
         self._level = level
-        self._bundle = min(bundle, self._codec.max_frames)
+        self._bundle = bundle
 
     def code(self, motions: Sequence[MotionFrame]) -> CodedStream:
         """As `StreamMode`."""
         encoder, decoder = self._codec.encoder(), self._codec.decoder()
         encoder.level = self._level
-        unanswered: deque[bytes] = deque()
+        unanswered: deque[tuple[int, bytes]] = deque()
         sizes: list[int] = []
         received: list[MotionFrame] = []
-        for start in range(0, len(motions), self._bundle):
-            if len(unanswered) > UNANSWERED:
-                encoder.acknowledge(unanswered.popleft())
-            message = encoder.encode(motions[start : start + self._bundle])
-            unanswered.append(message)
+        for bundle in self._bundles(motions):
+            now_ms = bundle[-1].timestamp_ms
+            while unanswered and now_ms - unanswered[0][0] >= ANSWER_MS:
+                encoder.acknowledge(unanswered.popleft()[1])
+            message = encoder.encode(bundle)
+            unanswered.append((now_ms, message))
             sizes.append(len(message))
             received += [frame.motion for frame in decoder.read(message)]
         payload = [size - self._codec.header_bytes for size in sizes]
         return CodedStream(payload, sizes, received)
 
+    def _bundles(self, motions: Sequence[MotionFrame]) -> Iterator[Sequence[MotionFrame]]:
+        most = self._codec.max_frames
+        if self._bundle is not None:
+            size = min(self._bundle, most)
+            yield from (motions[start : start + size] for start in range(0, len(motions), size))
+            return
+        bundler = Bundler(most, BUNDLE_MS)
+        for motion in motions:
+            if bundle := bundler.add(motion):
+                yield bundle
+        if bundle := bundler.take():
+            yield bundle
 
-def stream_modes(tables: CodecTables, bundle: int = 1) -> list[StreamMode]:
+
+def stream_modes(tables: CodecTables, bundle: int | None = None) -> list[StreamMode]:
     """All modes of a model, the best of each family first.
 
     Args:
-        bundle: frames a message.
+        bundle: frames a message; None: as a call bundles them.
     """
     counts = dict.fromkeys(round(share * tables.keypoints) for share in KEYPOINT_SHARES)
     return [
         *(PredictiveMode(tables.prediction, level, bundle) for level in QUANTISER_LEVELS),
+        PredictiveMode(tables.prediction, 0, bundle, refreshes=True),
         *(PaperMode(tables.frequency, count, bundle) for count in counts),
     ]

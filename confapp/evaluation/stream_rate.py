@@ -65,8 +65,9 @@ class RateRule:
 
     def _ours(self, clip: ClipCompression, stream: StreamScores, layer: Layer) -> tuple[int, int]:
         if layer is Layer.PAYLOAD:
-            return clip.source_bytes, sum(stream.sizes)
-        wire = sum(data_channel_wire_bytes(size, self.overhead) for size in stream.messages)
+            return clip.source_bytes, sum(stream.sizes) + sum(stream.refreshes)
+        messages = [*stream.messages, *stream.refreshes]
+        wire = sum(data_channel_wire_bytes(size, self.overhead) for size in messages)
         return data_channel_wire_bytes(clip.source_bytes, self.overhead), wire
 
     def _theirs(self, stream: StreamScores, layer: Layer) -> tuple[int, int]:

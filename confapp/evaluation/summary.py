@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from statistics import fmean, median
 from typing import Any
 
+import numpy as np
+
+from confapp.evaluation.fid import LEAST_PICTURES, frechet_distance
 from confapp.evaluation.reconstruction import (
     AFFINE,
     FROZEN,
     METHODS,
     RENDERING,
+    TRUTH,
     ClipScores,
     PairScores,
 )
@@ -35,6 +39,8 @@ def summarise(clips: Sequence[ClipScores]) -> dict[str, Any]:
     if any(clip.expression for clip in clips):
         summary["expression"] = _expression(clips)
         summary["smoothness"] = _smoothness(clips)
+    if any(clip.activations for clip in clips):
+        summary["fid"] = _fid(clips)
     return summary
 
 
@@ -87,6 +93,18 @@ def _against(people: Sequence[Means]) -> dict[str, float]:
                 means[RENDERING][metric] - means[baseline][metric] for means in people
             ]
     return {name: _rounded(median(values)) for name, values in figures.items() if values}
+
+
+def _fid(clips: Sequence[ClipScores]) -> dict[str, Any]:
+    """Of each method's pictures against the true ones, over all pairs."""
+    sets = {
+        name: np.stack([row for clip in clips for row in clip.activations[name]])
+        for name in (*METHODS, TRUTH)
+    }
+    if len(sets[TRUTH]) < LEAST_PICTURES:
+        return {"pictures": len(sets[TRUTH])}
+    distances = {name: _rounded(frechet_distance(sets[name], sets[TRUTH])) for name in METHODS}
+    return {"pictures": len(sets[TRUTH]), **distances}
 
 
 def _expression(clips: Sequence[ClipScores]) -> dict[str, Any]:

@@ -9,12 +9,7 @@ from confapp.dataset.face_sharpness import face_sharpness
 from confapp.media.framing import FramedView
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
-
-# Keypoints of the models whose motion encoder finds landmarks: see GUIDES in
-# `models.training.losses.landmark_guide`. Their deformations are measured from a face whose lips
-# and lids touch.
-UPPER_LIP, LOWER_LIP = 0, 1
-UPPER_LIDS, LOWER_LIDS = (2, 3), (6, 7)
+from confapp.openings import eye_gap, mouth_gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +69,6 @@ class FaceMeasure:
             inside=max(wide, 0.0) * max(high, 0.0) / square.side**2,
             size=square.side / min(height, width),
         )
-
-
-def mouth_gap(motion: MotionFrame) -> float:
-    """How far the lips are apart, in half images, by a model whose keypoints are landmarks."""
-    return _gap(motion, (UPPER_LIP,), (LOWER_LIP,))
-
-
-def eye_gap(motion: MotionFrame) -> float:
-    """The same of the eyelids, mean of both eyes."""
-    return _gap(motion, UPPER_LIDS, LOWER_LIDS)
-
-
-def _gap(motion: MotionFrame, upper: tuple[int, ...], lower: tuple[int, ...]) -> float:
-    height = motion.deformations[:, 1].astype(np.float64)
-    return float(height[list(lower)].mean() - height[list(upper)].mean())
 
 
 def _light(view: RgbImage) -> tuple[float, float]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
-from confapp.page.face_measure import mouth_gap
+from confapp.openings import mouth_gap
 from confapp.page.source_guide import Hint
 from models.talking_head import TalkingHead
 

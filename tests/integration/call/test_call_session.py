@@ -243,3 +243,32 @@ async def test_wire_bytes_are_those_given_to_the_sockets(
     assert sum(side.wire_datagrams_sent for side in counted) == len(captured)
     assert sum(side.wire_bytes_sent for side in counted) == sum(captured)
     assert 12_000 < counted[1].wire_bytes_received <= counted[0].wire_bytes_sent
+
+
+async def test_a_better_photo_goes_in_pieces_while_motion_passes(
+    signaling_service: SignalingService,
+) -> None:
+    ada, ben = Peer(), Peer()
+    await call(signaling_service, ada, ben)
+    ada.session.send_source(b"photo", stream_origin=0.0)
+    assert await within(ada.session.wait_source_ready())
+    better = bytes(range(256)) * 40
+    sending = asyncio.create_task(ada.session.send_refresh(better, 0.01))
+    sent = 0
+    while not sending.done() or not sent:
+        message = f"frame {sent}".encode()
+        sent += ada.session.send_motion(message, 1)
+        await asyncio.wait({sending}, timeout=0.005)
+    assert await sending
+    ada.session.use_refresh(1240)
+    await until(lambda: ben.used_from_ms == [1240])
+    await until(lambda: len(ben.motion) == sent)
+    assert ben.refreshes == [better]
+    assert ben.session.statistics.control_malformed == 0
+    # A photo of its own ends what was better before.
+    waiting = asyncio.create_task(ada.session.send_refresh(b"better still", 60.0))
+    await asyncio.sleep(0)
+    ada.session.send_source(b"another", stream_origin=0.0)
+    assert not await within(waiting)
+    await ada.close()
+    await ben.close()

@@ -141,6 +141,23 @@ async def test_a_photo_that_was_on_its_way_is_sent_again(outside: Outside) -> No
     assert [photo.still for photo in outside.ada.sources] == [b"another"]
 
 
+async def test_a_better_photo_that_the_network_ate_is_sent_again(outside: Outside) -> None:
+    await outside.connect()
+    ada, ben = outside.ada.session, outside.ben.session
+    ada.send_source(b"photo", stream_origin=1.0)
+    assert await within(ada.wait_source_ready())
+    better = bytes(range(256)) * 20
+    outside.cut()
+    sending = asyncio.create_task(ada.send_refresh(better, 0.0))
+    await outside.in_state(CallState.RECONNECTING)
+    outside.mend()
+    assert await within(sending)
+    ada.use_refresh(400)
+    await until(lambda: outside.ben.used_from_ms == [400])
+    assert outside.ben.refreshes == [better]
+    assert ben.statistics.control_malformed == 0
+
+
 @pytest.fixture
 async def lone(outside: Outside) -> AsyncIterator[asyncio.subprocess.Process]:
     """A person in a process of their own, in a call with Ada."""

@@ -1,5 +1,6 @@
 """Real encoders on the demo's people, as a call would use them."""
 
+import os
 from fractions import Fraction
 
 import numpy as np
@@ -64,6 +65,13 @@ def test_same_bytes_again(codec: AnchorCodec) -> None:
 
 def test_an_odd_frame_rate_is_taken(codec: AnchorCodec) -> None:
     assert len(codec.encode(FRAMES[:3], Fraction(1000 * 299, 12_345), 51).packets) == 3
+
+
+def test_nobody_else_has_to_wait(codec: AnchorCodec) -> None:
+    """Encoders run as root may make their callers real-time threads."""
+    before = os.sched_getscheduler(0)
+    codec.encode(FRAMES, FPS, 40)
+    assert os.sched_getscheduler(0) == before
 
 
 def test_an_encoder_that_holds_frames_back_is_refused() -> None:

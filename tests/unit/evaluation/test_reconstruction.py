@@ -8,8 +8,11 @@ from tiny_models import lively, tiny
 from tiny_perception import bright_spot_landmarks, face_points, pixel_identity
 
 from confapp.evaluation.evaluation_clip import EvaluationClip
+from confapp.evaluation.fid import Inception
+from confapp.evaluation.helper_network import HelperNetwork
 from confapp.evaluation.picture_metrics import PictureMetrics
 from confapp.evaluation.reconstruction import AFFINE, FROZEN, METHODS, RENDERING, reconstruct
+from confapp.evaluation.summary import summarise
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from models.talking_head import SourceAppearance, TalkingHead
@@ -76,6 +79,18 @@ def test_affine_baseline_undoes_a_shift(perfect_head: TalkingHead) -> None:
     (pair,) = reconstruct(perfect_head, all_metrics(), shifted_clip([0, 6])).pairs
     assert pair.scores[AFFINE]["l1"] == pytest.approx(0, abs=0.1)
     assert pair.scores[FROZEN]["l1"] > 5
+
+
+def test_fid_tells_perfect_renderings_from_a_frozen_source(perfect_head: TalkingHead) -> None:
+    network = HelperNetwork("stand-in", "none", "0" * 64, 0)
+    metrics = PictureMetrics(inception=Inception(network, lambda x: x[:, :, ::40, ::40].flatten(1)))
+    summary = summarise([reconstruct(perfect_head, metrics, shifted_clip([0, 2, 6, 4]))])
+    figures = summary["fid"]
+    assert figures["pictures"] == 3
+    assert figures[RENDERING] == pytest.approx(0, abs=1e-6)
+    assert figures[FROZEN] > 1
+    alone = summarise([reconstruct(perfect_head, metrics, shifted_clip([0, 2]))])
+    assert alone["fid"] == {"pictures": 1}
 
 
 def test_same_scores_every_time(head: TalkingHead) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from confapp.codec import HEADER_BYTES, CodecTables, FrequencyTables
-from confapp.evaluation.stream_mode import PaperMode, stream_modes
+from confapp.evaluation.stream_mode import PaperMode, PredictiveMode, stream_modes
 from confapp.motion_frame import MotionFrame
 
 K = 8
@@ -54,6 +54,16 @@ def test_bundles_carry_the_same_packets() -> None:
     assert sum(bundled.message_sizes) == sum(single.message_sizes)
     assert sum(bundled.payload_sizes) == sum(single.payload_sizes)
     assert len(bundled.motions) == 5
+
+
+def test_unless_told_otherwise_frames_are_bundled_as_in_a_call() -> None:
+    tables = CodecTables.generic(K)
+    called = PredictiveMode(tables.prediction, 0, None).code(motions(10))
+    assert len(called.message_sizes) == 4  # the first alone, then as many as wait 100 ms: three
+    assert len(called.motions) == 10
+    threes = PredictiveMode(tables.prediction, 0, 3).code(motions(10))
+    assert len(threes.message_sizes) == 4  # three, three, three, one
+    assert len(PaperMode(tables.frequency, K, None).code(motions(10)).message_sizes) == 10
 
 
 def test_predictive_modes_cost_less_the_coarser_they_are() -> None:

@@ -12,7 +12,7 @@ from fake_call import FakeCall
 from confapp.call.call_session import CallSession
 from confapp.call.source_exchange import SourcePhoto
 from confapp.codec import MissingReferenceError, MotionCodec, PacketError, PaperCodec
-from confapp.media.still import encode_still
+from confapp.media.still import decode_still, encode_still
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
 from models.talking_head import TalkingHead
@@ -82,6 +82,62 @@ async def test_an_older_frame_is_late_and_not_shown(head: TalkingHead, codec: Pa
         await call.until(lambda: len(screen.frames) == 2)
     assert session.statistics.late == 2
     assert [frame.timestamp_ms for frame in screen.frames] == [80, 120]
+
+
+async def test_a_better_photo_is_seen_from_the_frame_that_is_named(
+    head: TalkingHead, codec: PaperCodec
+) -> None:
+    call = FakeCall()
+    screen = Screen(call)
+    session = ReceiverSession(head, codec, screen.show, smooth=False)
+    better = photo(1)
+
+    async def show(timestamp_ms: int) -> RenderedFrame:
+        shown = len(screen.frames)
+        session.on_motion(codec.encode(motion(0, timestamp_ms), timestamp_ms // 40), 0.0)
+        await call.until(lambda: len(screen.frames) > shown)
+        return screen.frames[-1]
+
+    async with running(session, call):
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        first = await show(40)
+        session.on_refresh(b"no photo")
+        await call.until(lambda: session.statistics.photos_refused == 1)
+        session.on_refresh(better.still)
+        await call.until(lambda: call.refreshes == [better.still])
+        not_named = await show(80)
+        session.on_refresh_use(160)
+        before, named, after = [await show(timestamp_ms) for timestamp_ms in (120, 160, 200)]
+    for frame in (not_named, before):
+        assert np.array_equal(frame.rgb, first.rgb)
+    appearance = head.encode_source(decode_still(better.still))
+    for frame in (named, after):
+        expected = head.render(appearance, motion(0, frame.timestamp_ms))
+        assert np.array_equal(frame.rgb, expected)
+        assert not np.array_equal(frame.rgb, first.rgb)
+    assert session.statistics.refreshed == 1
+
+
+async def test_another_source_outdates_a_better_photo_of_the_last(
+    head: TalkingHead, codec: PaperCodec
+) -> None:
+    call = FakeCall()
+    screen = Screen(call)
+    session = ReceiverSession(head, codec, screen.show)
+    async with running(session, call):
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        session.on_refresh(photo(1).still)
+        await call.until(lambda: bool(call.refreshes))
+        session.on_source(photo(2))
+        await call.until(lambda: len(call.ready_with) == 2)
+        session.on_refresh_use(0)
+        session.on_motion(codec.encode(motion(0, 40), 0), 0.0)
+        await call.until(lambda: bool(screen.frames))
+    appearance = head.encode_source(decode_still(photo(2).still))
+    assert np.array_equal(screen.frames[0].rgb, head.render(appearance, motion(0, 40)))
+    assert session.statistics.refreshed == 0
 
 
 async def test_frames_that_came_together_are_shown_one_after_the_other(

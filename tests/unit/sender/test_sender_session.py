@@ -22,6 +22,7 @@ from confapp.media.video_frame import RgbImage, VideoFrame
 from models.talking_head import TalkingHead
 from sender.session import FaceState, SenderSession
 from sender.source_photo import SourcePhoto
+from sender.source_watch import CHECK_EVERY_MS, SourceCheck, SourceWatch
 
 ADA = load_photo(PEOPLE / "ada.png")
 WALL = np.full_like(ADA, 90)
@@ -101,6 +102,37 @@ async def test_packets_decode_to_what_the_model_sees(head: TalkingHead, codec: P
     statistics = session.statistics
     assert (statistics.captured, statistics.sent, statistics.skipped) == (9, 9, 0)
     assert statistics.first_timestamp_ms == 40
+
+
+@pytest.mark.parametrize("refreshes", [True, False])
+async def test_a_better_source_goes_out_while_motion_does(
+    head: TalkingHead, codec: PaperCodec, monkeypatch: pytest.MonkeyPatch, refreshes: bool
+) -> None:
+    better = np.full((64, 64, 3), 200, np.uint8)
+    checked: list[int] = []
+
+    def check(_watch: SourceWatch, check: SourceCheck) -> RgbImage:
+        checked.append(check.frame.motion.timestamp_ms)
+        return better
+
+    monkeypatch.setattr(SourceWatch, "check", check)
+    album = Album([ADA] * 400, free=1)
+    call = FakeCall(on_motion=album.permit)
+    session = SenderSession(head, codec, album, refreshes=refreshes, on_began=album.permit)
+    sending = asyncio.create_task(run(session, call))
+    await call.until(lambda: bool(call.used_from_ms) or len(call.packets) > 120)
+    sending.cancel()
+    for _ in range(400):
+        album.permit()  # the camera's thread is waited for
+    await asyncio.gather(sending, return_exceptions=True)
+    counted = session.statistics.refresh
+    assert len(call.stills) == 1
+    if refreshes:
+        assert call.used_from_ms[0] > checked[0] >= CHECK_EVERY_MS
+        assert decode_still(call.refreshes[0]).mean() == pytest.approx(200, abs=2)
+        assert (counted.refreshes, counted.bytes) == (1, len(call.refreshes[0]))
+    else:
+        assert (checked, call.refreshes, counted.refreshes) == ([], [], 0)
 
 
 async def test_a_frame_without_a_face_holds_the_last_motion(
