@@ -1,4 +1,4 @@
-"""What a one-way call costs on the wire, captured between two network namespaces.
+"""What a call costs on the wire, captured between two network namespaces.
 
 Every IP datagram of the connection is counted where it leaves and enters the sender's network: IP,
 UDP, DTLS and SCTP headers, acknowledgements, heartbeats and ICE's consent checks. The motion is the
@@ -30,7 +30,11 @@ from confapp.call.hello import Hello
 from confapp.call.source_exchange import SourcePhoto
 from confapp.codec import CodecMode, MissingReferenceError, MotionCodec
 from confapp.demo import PEOPLE
+from confapp.emulation.emulated_link import EmulatedLink
+from confapp.emulation.link_end import LinkEnd
+from confapp.emulation.link_profile import LinkProfile
 from confapp.media.clip import Clip
+from confapp.media.sound_file import read_sound
 from confapp.model_tables import tables_for
 from confapp.motion_frame import MotionFrame
 from models.talking_head import TalkingHead
@@ -42,6 +46,7 @@ ROOT = Path(__file__).parent.parent
 FPS = 25
 KEYPOINTS = 20
 WARM_UP_S = 3.0
+SETTLE_S = 10.0  # of a two-way call: the photos are there, and sound has found its plan
 STILL = bytes(12_000)
 PACKET_OUTGOING, UDP = 4, 17
 
@@ -152,13 +157,51 @@ async def receive(room: str, options: argparse.Namespace) -> dict[str, Any]:
     return {"frames_read": read, "messages_without_reference": missing}
 
 
+async def talk(room: str, options: argparse.Namespace) -> dict[str, Any]:
+    """One side of a call with motion and sound both ways; the first side captures."""
+    numbers = np.load(options.motion)
+
+    def motion(number: int) -> MotionFrame:
+        return MotionFrame.from_numbers(numbers[number % len(numbers)], round(1000 * number / FPS))
+
+    sound = read_sound(PEOPLE / "ada.mp4")
+    end = LinkEnd(codec_of(options.codec), motion, EmulatedLink(LinkProfile()), sound)
+    capture = Capture() if options.captures else None
+    await end.connect(room)
+    talking = asyncio.create_task(end.run())
+    await asyncio.sleep(SETTLE_S)
+    began, shown = time.monotonic(), len(end.shown)
+    before = capture.counts() if capture is not None else (0, 0, 0, 0)
+    await asyncio.sleep(options.seconds)
+    seconds, counts = time.monotonic() - began, before
+    if capture is not None:
+        counts = capture.counts()
+    figures: dict[str, Any] = {
+        "shown_fps": round((len(end.shown) - shown) / seconds, 1),
+        "sound_bytes_per_s": round(end.call.statistics.sound_bytes_sent / (seconds + SETTLE_S)),
+    }
+    if capture is not None:
+        sent, out, received, back = np.subtract(counts, before).tolist()
+        figures["forward_kbps"] = round(8e-3 * sent / seconds, 2)
+        figures["return_kbps"] = round(8e-3 * received / seconds, 2)
+        figures["datagrams_per_s"] = [round(out / seconds, 1), round(back / seconds, 1)]
+    else:
+        await asyncio.sleep(SETTLE_S)  # the other side is still counting
+    talking.cancel()
+    await asyncio.gather(talking, return_exceptions=True)
+    await end.call.close()
+    return figures
+
+
 def demo_motion(path: Path) -> None:
     """The demo person's motion, as float16 rows."""
     clip = DrivingClip(TalkingHead.open("lite-256"), Clip(PEOPLE / "ada.mp4"))
     np.save(path, np.stack([frame.motion.numbers() for frame in clip]))
 
 
-def measure(motion: Path, codec: str, delay_ms: int, seconds: float) -> dict[str, Any]:
+def measure(
+    motion: Path, codec: str, delay_ms: int, seconds: float, *, two_way: bool = False
+) -> dict[str, Any]:
     """One call between two namespaces."""
     with ExitStack() as running:
 
@@ -182,6 +225,10 @@ def measure(motion: Path, codec: str, delay_ms: int, seconds: float) -> dict[str
         options += ["--motion", str(motion), "--room", room]
         # nsenter leaves the working directory, where this package is found
         this = ["env", f"PYTHONPATH={ROOT}", *python, "benchmarks.wire_rate", "--role"]
+        if two_way:
+            receiver = start(there, *this, "talk", *options)
+            sender = start(here, *this, "talk", "--captures", *options)
+            return {"here": json.loads(line(sender)), "there": json.loads(line(receiver))}
         receiver = start(there, *this, "receive", *options)
         sender = start(here, *this, "send", *options)
         figures: dict[str, Any] = json.loads(line(sender)) | json.loads(line(receiver))
@@ -194,17 +241,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--codec", choices=[*CodecMode], default="predictive")
     parser.add_argument("--delay-ms", type=int, default=100)
-    parser.add_argument("--role", choices=["send", "receive"])
+    parser.add_argument("--role", choices=["send", "receive", "talk"])
+    parser.add_argument("--captures", action="store_true")
     parser.add_argument("--room")
     parser.add_argument("--motion", type=Path)
     options = parser.parse_args()
     if options.role is not None:
-        role = send if options.role == "send" else receive
+        role = {"send": send, "receive": receive, "talk": talk}[options.role]
         print(json.dumps(asyncio.run(role(options.room, options))), flush=True)
         return
     with tempfile.TemporaryDirectory() as folder:
         motion = Path(folder) / "motion.npy"
         demo_motion(motion)
+        figures = measure(motion, "predictive", 100, options.seconds, two_way=True)
+        print("both ways, with sound", json.dumps(figures), flush=True)
         for name, codec, delay_ms in (
             ("bundles of 100 ms", "predictive", 100),
             ("one frame a message", "predictive", 0),

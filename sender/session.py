@@ -27,7 +27,8 @@ from sender.source_watch import SeenFrame
 
 logger = logging.getLogger(__name__)
 
-SOURCE_READY_S = 30.0  # how long the other side may take to prepare the photo
+SOURCE_READY_S = 30.0  # of a call that stands, for the other side to prepare the photo
+LOOK_S = 0.25  # how often it is looked whether the call stands
 FACE_LOST_MS = 500  # without a face, before the person is told
 
 
@@ -205,17 +206,22 @@ class SenderSession:
     async def _wait_ready(self, call: CallSession, capture: asyncio.Task[None]) -> bool:
         """Whether the other side can animate the photo; a camera that breaks ends the wait."""
         ready = asyncio.create_task(call.wait_source_ready())
+        patience_s = SOURCE_READY_S
         try:
-            async with asyncio.timeout(SOURCE_READY_S):
-                await asyncio.wait({ready, capture}, return_when=asyncio.FIRST_COMPLETED)
+            while not ready.done() and patience_s > 0:
+                look_s = min(LOOK_S, patience_s)
+                waited = {ready} if capture.done() else {ready, capture}
+                await asyncio.wait(waited, timeout=look_s, return_when=asyncio.FIRST_COMPLETED)
                 if capture.done():
                     capture.result()
-                return await ready
-        except TimeoutError:
+                if call.state.stands:  # while another connection is made, no photo gets through
+                    patience_s -= look_s
+            if ready.done():
+                return ready.result()
             raise ConfappError(
                 "source-refused",
                 "The other side did not take the photo: choose another one with --source.",
-            ) from None
+            )
         finally:
             ready.cancel()
 
@@ -300,6 +306,7 @@ class SenderSession:
             self.statistics.refused += len(bundle)
         self._rate.on_sent(message, accepted=accepted)
         self._encoder.level = self._rate.rung.level
+        self._encoder.repeats = call.loses_much
         self._bundler.delay_ms = self._rate.rung.delay_ms
 
     # On the networks' thread

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+from confapp.call.call_handlers import CallState
 from confapp.call.statistics import CallStatistics
 
 LOOK_S = 0.05
@@ -30,6 +31,8 @@ class FakeCall:
         self.ready_with: list[str] = []
         self.source_answers: list[tuple[str, bytes | None]] = []
         self.key_requests = 0
+        self.loses_much = False
+        self.state = CallState.LIVE
         self.backed_up = False
         self.changed = asyncio.Event()
         self._ready = ready

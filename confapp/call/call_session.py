@@ -81,6 +81,7 @@ class CallSession(LiveCall):
                 send=outbox.send,
                 on_hello=self._on_hello,
                 on_bye=self._on_bye,
+                answer=self._send_beat,
             ),
             outbox=outbox,
             statistics=statistics,
@@ -225,6 +226,11 @@ class CallSession(LiveCall):
         counted = self.statistics
         self._health.on_own_beat(counted.motion_sent, counted.motion_refused)
         counted.refused = self._health.refused
+        if not self._outbox.control_waits:  # else it would only lengthen the queue behind a photo
+            self._send_beat()
+
+    def _send_beat(self) -> None:
+        counted = self.statistics
         beat = self._inbox.heartbeat.beat()
         told = {"motion_sent": counted.motion_sent, "motion_loss": self._health.loss}
         self._outbox.send(beat.model_copy(update=told))
@@ -317,6 +323,8 @@ class CallSession(LiveCall):
         self._inbox.heartbeat.heard()
 
     def _on_delivered(self, message: bytes) -> None:
+        self._delivery_delay.on_delivered(message)
+        self.statistics.queue_s = self._delivery_delay.queue_s
         call_handler(self._handlers.on_delivered, message)
 
     def _on_link_change(self) -> None:

@@ -34,11 +34,6 @@ class ClockOffset:
         return min(self._samples)[0] if self._samples else None
 
     @property
-    def newest_rtt_s(self) -> float | None:
-        """Round trip of the last sample, queues and all; None before the first."""
-        return self._samples[-1][0] if self._samples else None
-
-    @property
     def offset_s(self) -> float | None:
         """The peer's clock minus ours in seconds; None before the first sample."""
         return min(self._samples)[1] if self._samples else None

@@ -38,6 +38,7 @@ class Inbox:
         clock: seconds on the session's clock.
         send: sends a control message, or a still.
         on_hello, on_bye: told of the first and the last message of a peer.
+        answer: sends a beat.
 
     Attributes:
         heartbeat: replaced when another program has come to the other end.
@@ -58,6 +59,7 @@ class Inbox:
         send: Callable[[ControlMessage | bytes], bool],
         on_hello: Callable[[Hello], None],
         on_bye: Callable[[], None],
+        answer: Callable[[], None],
     ) -> None:
         self.heartbeat = heartbeat
         self.greeted = False
@@ -71,13 +73,15 @@ class Inbox:
         self._send = send
         self._on_hello = on_hello
         self._on_bye = on_bye
+        self._answer = answer
+        self._answered: Heartbeat | None = None  # whose first beat was
 
     def on_motion(self, message: str | bytes) -> None:
         """Take a message of the motion channel."""
         if self.closed:
             return
         arrival = self._clock()
-        self._health.motion_received += 1
+        self._health.on_motion(arrival)
         if not isinstance(message, bytes) or not 1 <= len(message) <= MAX_MOTION_BYTES:
             self._statistics.motion_malformed += 1
         elif not self._source.takes_motion:
@@ -151,16 +155,21 @@ class Inbox:
 
     def _take_beat(self, beat: Beat) -> None:
         self.heartbeat.on_beat(beat)
-        self._health.on_beat(beat.motion_sent)
+        offset = self.heartbeat.clock_offset
+        sent = offset.to_local(beat.sent)
+        now = self._clock()
+        self._health.on_beat(
+            beat.motion_sent, now if sent is None else sent + (offset.rtt_s or 0.0) / 2
+        )
         self._statistics.motion_loss = self._health.loss
         self._statistics.motion_loss_there = beat.motion_loss
-        offset = self.heartbeat.clock_offset
         self._statistics.rtt_s = offset.rtt_s
-        self._statistics.queue_s = (offset.newest_rtt_s or 0.0) - (offset.rtt_s or 0.0)
         self._statistics.clock_offset_s = offset.offset_s
-        # Who asks without an answer may know nothing yet of the distance: answer at once.
-        if beat.echo is None:
-            self._send(self.heartbeat.beat())
+        # Who asks first knows nothing yet of the distance: answer at once. Later on, an answer out
+        # of turn would leave the next beat without an echo, and both sides would answer for ever.
+        if beat.echo is None and self._answered is not self.heartbeat:
+            self._answered = self.heartbeat
+            self._answer()
 
     def _take_binary(self, message: bytes) -> None:
         if self.closed:

@@ -9,6 +9,7 @@ WINDOW_BEATS = 8  # losses are told over so many seconds
 LOSSY = 0.2  # share of the motion messages
 SLOW_RTT_S = 1.0
 FEW = 25  # messages, of which no share can be told
+REMEMBERED = 256  # arrivals, of more seconds than a beat is late
 
 
 class LinkHealth:
@@ -20,6 +21,7 @@ class LinkHealth:
 
     def __init__(self) -> None:
         self.motion_received = 0
+        self._arrivals: deque[float] = deque(maxlen=REMEMBERED)
         self._told: deque[tuple[int, int]] = deque(maxlen=WINDOW_BEATS + 1)
         self._tried: deque[tuple[int, int]] = deque(maxlen=WINDOW_BEATS + 1)
 
@@ -28,9 +30,21 @@ class LinkHealth:
         self._told.clear()
         self._tried.clear()
 
-    def on_beat(self, motion_sent: int) -> None:
-        """The peer has sent so many motion messages."""
-        self._told.append((motion_sent, self.motion_received))
+    def on_motion(self, arrival: float) -> None:
+        """A motion message has arrived, whatever becomes of it; seconds on our clock."""
+        self.motion_received += 1
+        self._arrivals.append(arrival)
+
+    def on_beat(self, motion_sent: int, due: float) -> None:
+        """The peer had sent so many motion messages.
+
+        Args:
+            motion_sent: up to this beat.
+            due: when the beat would have arrived on the shortest way, in seconds on our clock: it
+                is sent again where it was lost, and what came meanwhile was sent after it.
+        """
+        later = sum(arrival > due for arrival in self._arrivals)
+        self._told.append((motion_sent, self.motion_received - later))
 
     def on_own_beat(self, sent: int, refused: int) -> None:
         """So many motion messages were sent and refused on this side."""

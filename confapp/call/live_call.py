@@ -7,10 +7,11 @@ from confapp.opus_plan import OpusPlan
 
 from .call_handlers import CallState, StateReason
 from .control_message import KeyRequest, Recording, RecordingStep, SourceAnnounce
+from .delivery_delay import DeliveryDelay
 from .hello import Hello
 from .inbox import Inbox
 from .outbox import Outbox
-from .sound_plan import SoundPlanner
+from .sound_plan import MUCH_LOST, SoundPlanner
 from .source_exchange import SourceExchange
 from .source_refresh import SourceRefresh
 from .standing import Standing
@@ -50,6 +51,7 @@ class LiveCall:
         self._inbox = inbox
         self._outbox = outbox
         self._sound_planner = SoundPlanner(statistics, clock)
+        self._delivery_delay = DeliveryDelay(clock)
 
     @property
     def state(self) -> CallState:
@@ -65,6 +67,11 @@ class LiveCall:
     def sound_plan(self) -> OpusPlan:
         """How sound is best coded now. May be asked from any thread."""
         return self._sound_planner.plan
+
+    @property
+    def loses_much(self) -> bool:
+        """So much of what this side sends is lost that it is worth sending twice."""
+        return self.statistics.motion_loss_there > MUCH_LOST
 
     @property
     def peer(self) -> Hello:
@@ -136,7 +143,7 @@ class LiveCall:
         ready = asyncio.create_task(self._refresh.wait_ready())
         try:
             while not ready.done():
-                if self.state.stands and self._outbox.is_idle:
+                if self.state.stands and not self._outbox.control_waits:
                     message = self._refresh.next_message()
                     if message is not None:
                         self._outbox.send(message)
@@ -169,7 +176,10 @@ class LiveCall:
         """
         stands = self.state.stands
         self.statistics.motion_refused += not stands
-        return stands and self._outbox.send_motion(message, payload_bytes)
+        accepted = stands and self._outbox.send_motion(message, payload_bytes)
+        if accepted:
+            self._delivery_delay.on_sent(message)
+        return accepted
 
     def send_sound(self, payload: bytes, captured: float) -> None:
         """Send a packet of Opus now or never.

@@ -27,17 +27,17 @@ class Outbox:
         self._link = link
         self._statistics = statistics
 
-    @property
-    def is_idle(self) -> bool:
-        """No control message waits to be sent."""
-        link = self._link()
-        return link is not None and link.control_backlog == 0
-
     def send(self, message: ControlMessage | bytes) -> bool:
         """Send a control message or a still, reliably as long as the link lasts."""
         link = self._link()
         data = message if isinstance(message, bytes) else control_message.encode(message)
         return link is not None and link.send_control(data)
+
+    @property
+    def control_waits(self) -> bool:
+        """What was sent reliably is not all there yet."""
+        link = self._link()
+        return link is not None and link.control_waits
 
     def send_motion(self, message: bytes, payload_bytes: int) -> bool:
         """As `CallSession.send_motion`, which says whether the call stands."""

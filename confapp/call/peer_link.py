@@ -22,7 +22,12 @@ from signaling.messages import IceServer
 
 from . import wire_meter
 from .ice_tuning import apply_ice_tuning
-from .sctp_tuning import delay_acknowledgements, follow_deliveries
+from .sctp_tuning import (
+    delay_acknowledgements,
+    follow_deliveries,
+    keep_queues_short,
+    skip_gaps_once,
+)
 from .sound_packet import SoundPacket
 from .sound_track import (
     SoundTrack,
@@ -141,6 +146,8 @@ class PeerLink:
         self._sctp = sctp
         _shield(sctp, statistics, on_alive)
         delay_acknowledgements(sctp)
+        keep_queues_short(sctp)
+        skip_gaps_once(sctp)
         follow_deliveries(sctp, MOTION_CHANNEL_ID, on_delivered)
 
     @property
@@ -223,10 +230,12 @@ class PeerLink:
         return base, self._track.origin
 
     @property
-    def control_backlog(self) -> int:
-        """Bytes of control messages that still wait to be sent."""
-        backlog: int = self._control.bufferedAmount
-        return backlog
+    def control_waits(self) -> bool:
+        """Control messages are still to be sent, or to be acknowledged."""
+        return self._control.bufferedAmount > 0 or any(
+            chunk.stream_id == CONTROL_CHANNEL_ID
+            for chunk in (*self._sctp._sent_queue, *self._sctp._outbound_queue)
+        )
 
     async def close(self) -> None:
         """End the connection without calling back; the peer learns of it if the network allows."""

@@ -11,9 +11,11 @@ NARROW = OpusPlan(bitrate=8_000, frame_ms=60)
 LOSSY = OpusPlan(bitrate=14_000, frame_ms=20)
 MUCH_LOST = 0.04  # share; a frame of 60 ms that is lost is heard
 MUCH_REFUSED = 0.1  # share of the motion messages that found the channel backed up
-MUCH_QUEUED_S = 0.15
+MUCH_QUEUED_S = 0.25  # acknowledgements wait up to 0.2 s for the next message
+SLOW_ANSWER_S = 3.0  # the first beat waits behind the photo: then that fills the link
 LONG_RTT_S = 0.8  # more than by satellite: a queue that has not been empty since it is watched
 NARROW_FOR_S = 15.0  # since it last showed: a link does not become wide because less is sent
+LONGEST_NARROW_S = 240.0  # the wait doubles with every try that fails
 
 
 class SoundPlanner:
@@ -28,14 +30,25 @@ class SoundPlanner:
         self._statistics = statistics
         self._clock = clock
         self._narrow_until = float("-inf")
+        self._narrow_for_s = NARROW_FOR_S
+        self._began: float | None = None
 
     @property
     def plan(self) -> OpusPlan:
         """The plan for now. May be asked from any thread."""
         counted, now = self._statistics, self._clock()
+        if self._began is None:
+            self._began = now
+        unanswered = counted.rtt_s is None
         queued = counted.queue_s > MUCH_QUEUED_S or (counted.rtt_s or 0.0) > LONG_RTT_S
+        if unanswered and now - self._began > SLOW_ANSWER_S:
+            queued = True
         if queued or counted.refused > MUCH_REFUSED:
-            self._narrow_until = now + NARROW_FOR_S
-        if now < self._narrow_until:
+            if now >= self._narrow_until:
+                failed = now - self._narrow_until < self._narrow_for_s
+                longer_s = min(2 * self._narrow_for_s, LONGEST_NARROW_S)
+                self._narrow_for_s = longer_s if failed else NARROW_FOR_S
+            self._narrow_until = now + self._narrow_for_s
+        if unanswered or now < self._narrow_until:
             return NARROW
         return LOSSY if counted.motion_loss_there > MUCH_LOST else WHOLE

@@ -26,7 +26,7 @@ class CallStatistics:
         sound_sent, sound_received: packets of sound.
         sound_bytes_sent: their Opus, without any header.
         reconnects: how often the call came back after it was lost.
-        queue_s: how much longer the last round trip took than the least; 0 until known.
+        queue_s: how much longer the last motion messages took to be acknowledged than the quickest.
         clock_offset_s: the peer's clock minus ours in seconds; None until known.
     """
 

@@ -31,9 +31,11 @@ class MotionEncoder(Protocol):
 
     Attributes:
         level: how coarse, from 0 (the default quality) to 7.
+        repeats: frames travel twice where messages have room, for modes that can.
     """
 
     level: int
+    repeats: bool
 
     def encode(self, motions: Sequence[MotionFrame]) -> bytes:
         """One message of 1 to `MotionCodec.max_frames` frames, which follow the last message's."""

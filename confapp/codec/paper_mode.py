@@ -109,10 +109,12 @@ class PaperEncoder:
     Attributes:
         level: 0: all keypoints; 1 to 7: as few as tell the others within half a pixel of 256,
             times the root of two for each level. The numbers sent are exact.
+        repeats: without effect, every message is one frame.
     """
 
     def __init__(self, codec: PaperCodec) -> None:
         self.level = 0
+        self.repeats = False
         self._codec = codec
         self._next_number = 0
 

@@ -1,6 +1,6 @@
 """Predictive mode: each frame told from one that the receiver is known to hold."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -66,16 +66,20 @@ class PredictiveEncoder:
 
     Attributes:
         level: of the quantiser, 0 (default quality) to 7 (coarsest); set it at any time.
+        repeats: each message carries the frames of the one before again, as far as there is room
+            and no acknowledgement of them, which costs no further headers; set it at any time.
         next_number: of the next frame.
     """
 
     def __init__(self, coder: FrameCoder) -> None:
         self.level = 0
+        self.repeats = False
         self.next_number = 0
         self._key_number = 0  # of the next frame that is told from nothing in any case
         self._coder = coder
         self._sent: OrderedDict[int, MotionState] = OrderedDict()  # last frames of messages
         self._reference: tuple[int, MotionState] | None = None
+        self._last: Sequence[MotionFrame] = ()  # the new frames of the last message
 
     def encode(self, motions: Sequence[MotionFrame]) -> bytes:
         """One message of 1 to 6 frames, which are numbered on from the last message's.
@@ -93,7 +97,11 @@ class PredictiveEncoder:
                     f"the tables tell up to {self._coder.tables.keypoints} keypoints, "
                     f"not {motion.keypoints}"
                 )
-        first_number = self.next_number
+        again = self._again(MAX_FRAMES - len(motions))
+        self._last = motions
+        self.next_number += len(motions)
+        motions = [*again, *motions]
+        first_number = self.next_number - len(motions)
         distance, state = 0, self._coder.tables.root
         if self._reference is not None and first_number < self._key_number:
             number, held = self._reference
@@ -108,7 +116,6 @@ class PredictiveEncoder:
             state = self._coder.encode(
                 encoder, motion, state, 1 if position else distance, self.level
             )
-        self.next_number += len(motions)
         self._sent[self.next_number - 1] = state
         if len(self._sent) > HELD:
             self._sent.popitem(last=False)
@@ -116,6 +123,14 @@ class PredictiveEncoder:
             first_number % COUNTER_MODULUS, len(motions), distance, 0, code_word(encoder)
         )
         return replace(message, check=message.check_of(reference_check)).to_bytes()
+
+    def _again(self, most: int) -> Sequence[MotionFrame]:
+        """The frames of the last message that are worth sending again, oldest first."""
+        if not self.repeats:
+            return ()
+        known = self._reference[0] if self._reference is not None else -1
+        count = min(most, len(self._last), self.next_number - 1 - known)
+        return self._last[len(self._last) - count :]
 
     def acknowledge(self, message: bytes) -> None:
         """The other end has this message of ours; anything else is passed over."""
@@ -137,6 +152,7 @@ class PredictiveEncoder:
         """Tell the next frame from nothing; what was sent up to now is not referred to again."""
         self._reference = None
         self._sent.clear()
+        self._last = ()
 
     @property
     def reference_number(self) -> int | None:
@@ -158,9 +174,10 @@ class PredictiveDecoder:
         self._held: OrderedDict[int, MotionState] = OrderedDict()  # by number modulo 65536
         self._anchor: int | None = None  # the reference in use; kept however old
         self._newest: int | None = None  # modulo 65536
+        self._known: deque[int] = deque(maxlen=HELD)  # numbers of frames that were read
 
     def read(self, message: bytes) -> list[ReadFrame]:
-        """The frames of a message, oldest first.
+        """The frames of a message, oldest first, but for those that were read before.
 
         Raises:
             MissingReferenceError: the frame that it is told from is not here.
@@ -173,14 +190,17 @@ class PredictiveDecoder:
         read = PredictiveMessage.from_bytes(message)
         states, accounts = self._decode(read)
         frames = []
-        for position, state in enumerate(states):
+        for position, (state, account) in enumerate(zip(states, accounts, strict=True)):
             number = self._numbers.unwrap((read.first_number + position) % COUNTER_MODULUS)
             timestamp_ms = self._timestamps.unwrap(state.timestamp_ms)
             if number < 0 or timestamp_ms < 0:
                 raise StalePacketError("The packet is older than the stream as seen here; drop it.")
-            frames.append(ReadFrame(number, replace(state.motion(), timestamp_ms=timestamp_ms)))
+            motion = replace(state.motion(), timestamp_ms=timestamp_ms)
+            frames.append((ReadFrame(number, motion), account))
         self._hold(read, states[-1])
-        return list(zip(frames, accounts, strict=True))
+        new = [frame for frame in frames if frame[0].number not in self._known]
+        self._known.extend(frame.number for frame, _ in new)
+        return new
 
     def _decode(self, read: PredictiveMessage) -> tuple[list[MotionState], list[FrameAccount]]:
         state = self._reference_of(read)

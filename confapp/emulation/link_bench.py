@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from signaling.server import SignalingServer, bind
 from signaling.settings import SignalingSettings
 
 from .emulated_link import EmulatedLink
-from .link_end import LinkEnd
+from .link_end import LinkEnd, made_up_motion
 from .link_profile import LinkProfile
 from .tcp_gate import TcpGate
 
@@ -90,12 +91,10 @@ async def _bench(
 ) -> list[LinkFigures]:
     head = TalkingHead.open(DEFAULT_CONFIG)
     codec = tables_for(head, None).codec(CodecMode.PREDICTIVE)
+    motion = partial(made_up_motion, keypoints=head.config.keypoints)
     links = [EmulatedLink(profile, seed + number) for number in range(2)]
     sounds = [read_sound(PEOPLE / name) for name in ("ada.mp4", "ben.mp4")]
-    ends = [
-        LinkEnd(codec, head.config.keypoints, link, sound)
-        for link, sound in zip(links, sounds, strict=True)
-    ]
+    ends = [LinkEnd(codec, motion, link, sound) for link, sound in zip(links, sounds, strict=True)]
     started = asyncio.get_running_loop().create_future()
     settings = SignalingSettings(port=0)
     server = SignalingServer(settings, started.set_result, time.time)

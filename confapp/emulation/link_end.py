@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class LinkEnd:
 
     Args:
         codec: of the motion.
-        keypoints: of each frame.
+        motion: the frame of this number, `FPS` a second.
         link: that this end's datagrams go over.
         sound: what is said, again and again.
 
@@ -50,7 +51,11 @@ class LinkEnd:
     """
 
     def __init__(
-        self, codec: MotionCodec, keypoints: int, link: EmulatedLink, sound: Samples
+        self,
+        codec: MotionCodec,
+        motion: Callable[[int], MotionFrame],
+        link: EmulatedLink,
+        sound: Samples,
     ) -> None:
         self.call: CallSession
         self.shown: list[tuple[float, float]] = []
@@ -58,7 +63,7 @@ class LinkEnd:
         self.states: list[tuple[CallState, StateReason, float]] = []
         self.live_at: float | None = None
         self._codec = codec
-        self._keypoints = keypoints
+        self._motion = motion
         self._link = link
         self._encoder, self._decoder = codec.encoder(), codec.decoder()
         self._rate = RateControl(time.monotonic)
@@ -78,7 +83,8 @@ class LinkEnd:
             on_sound_clock=self.speaker.sync.on_sound_clock,
             on_source=self._on_source,
         )
-        hello = Hello(sends=True, receives=True, codec=self._codec.mode, keypoints=self._keypoints)
+        keypoints = self._motion(0).keypoints
+        hello = Hello(sends=True, receives=True, codec=self._codec.mode, keypoints=keypoints)
         options = LinkOptions(wrap_transport=self._link.wrap)
         self.call = await CallSession.connect(room, hello, handlers, options=options)
         self.live_at = time.monotonic()
@@ -108,15 +114,13 @@ class LinkEnd:
         self.call.send_source(STILL, origin)
         await self.call.wait_source_ready()
         bundler = Bundler(self._codec.max_frames, self._rate.rung.delay_ms)
-        chances = np.random.default_rng(0)
         number = round((time.monotonic() - origin) * FPS)
         while True:
             await asyncio.sleep(origin + number / FPS - time.monotonic())
             number += 1
-            if number % self._rate.rung.every == 0:
-                motion = _made_up(number, self._keypoints, chances)
-                if bundle := bundler.add(motion):
-                    self._send_bundle(bundle)
+            sends = number % self._rate.rung.every == 0
+            if sends and (bundle := bundler.add(self._motion(number))):
+                self._send_bundle(bundle)
             bundler.delay_ms = self._rate.rung.delay_ms
 
     def _send_bundle(self, bundle: list[MotionFrame]) -> None:
@@ -124,6 +128,7 @@ class LinkEnd:
         accepted = self.call.send_motion(message, len(message) - self._codec.header_bytes)
         self._rate.on_sent(message, accepted=accepted)
         self._encoder.level = self._rate.rung.level
+        self._encoder.repeats = self.call.loses_much
 
     def _on_delivered(self, message: bytes) -> None:
         self._encoder.acknowledge(message)
@@ -185,10 +190,10 @@ class _NoSpeaker:
             self._closed.wait(max(0.0, due - time.monotonic()))
 
 
-def _made_up(number: int, keypoints: int, chances: np.random.Generator) -> MotionFrame:
+def made_up_motion(number: int, keypoints: int) -> MotionFrame:
     """A head that turns to and fro, and a mouth that moves."""
     at = number / FPS
     yaw = TURN_DEGREES * np.sin(2 * np.pi * TURN_HZ * at)
-    deformations = chances.normal(0, TREMBLING, (keypoints, 3))
+    deformations = np.random.default_rng(number).normal(0, TREMBLING, (keypoints, 3))
     deformations[0, 1] += LIP * np.sin(2 * np.pi * LIP_HZ * at)
     return MotionFrame.of([yaw, 0.0, 0.0], [0.0] * 3, deformations, round(1000 * at))

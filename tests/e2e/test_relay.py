@@ -1,5 +1,6 @@
 """Two people whose networks reach the server but not each other: coturn relays their call."""
 
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ SERVER = "10.78.0.1"  # of the middle, which forwards nothing
 SIDES = ("ada", "ben")
 SECRET = "t" * 32
 
-Call = Callable[[], tuple[Process, Process]]
+Call = Callable[..., tuple[Process, Process]]
 
 SCRIPT = f"""
 echo 0 > /proc/sys/net/ipv4/ip_forward  # a new namespace may inherit the machine's 1
@@ -83,13 +84,13 @@ def server(start: Start, middle: Command, monkeypatch: pytest.MonkeyPatch) -> st
 def call(start: Start, middle: Command, server: str, model: Path, ada: Path) -> Call:
     """Two people on their way into one room."""
 
-    def begin() -> tuple[Process, Process]:
+    def begin(seconds: int = 4) -> tuple[Process, Process]:
         link = start("room", server, prefix=middle).line().strip()
         options = ("--model", model, "--input", ada, "--loop", "--no-window", "--json")
         here, there = ((*middle, "ip", "netns", "exec", side) for side in SIDES)
         host = start("call", link, *options, prefix=here)
         host.wait_for("Waiting for the other person.")
-        return host, start("call", link, *options, "--seconds", 4, prefix=there)
+        return host, start("call", link, *options, "--seconds", seconds, prefix=there)
 
     return begin
 
@@ -104,6 +105,20 @@ def test_coturn_relays_a_call_whose_direct_path_is_blocked(middle: Command, call
         assert account["wire_down_kbps"] > account["receiver"]["payload_kbps"] > 0
     allocations = [line for line in logged if "ALLOCATE processed, success" in line]
     assert len(allocations) == 2
+
+
+def test_a_relay_that_dies_is_told_and_a_new_one_is_found(middle: Command, call: Call) -> None:
+    with coturn(middle):
+        people = call(seconds=3600)
+        for person in people:
+            person.wait_for("The call stands.")
+    for person in people:
+        person.wait_for("Looking for another way to the other person")
+    with coturn(middle):
+        for person in people:
+            person.wait_for("The call is good again.")
+        people[0].signal(signal.SIGINT)
+        assert [person.account()["end"] for person in people] == ["closed", "peer-left"]
 
 
 def test_without_a_relay_there_is_no_way_and_the_call_says_so(call: Call) -> None:

@@ -5,7 +5,15 @@ import pytest
 from confapp.call.call_handlers import CallState, EndReason, StateReason
 from confapp.call.link_health import FEW, LinkHealth
 from confapp.call.patience import Patience
-from confapp.call.sound_plan import LOSSY, NARROW, NARROW_FOR_S, WHOLE, SoundPlanner
+from confapp.call.sound_plan import (
+    LONGEST_NARROW_S,
+    LOSSY,
+    NARROW,
+    NARROW_FOR_S,
+    SLOW_ANSWER_S,
+    WHOLE,
+    SoundPlanner,
+)
 from confapp.call.standing import Standing
 from confapp.call.statistics import CallStatistics
 
@@ -14,9 +22,10 @@ PATIENCE = Patience()
 
 def health_after(sent: int, received: int) -> LinkHealth:
     health = LinkHealth()
-    health.on_beat(100)
-    health.motion_received += received
-    health.on_beat(100 + sent)
+    health.on_beat(100, due=0.0)
+    for _ in range(received):
+        health.on_motion(arrival=1.0)
+    health.on_beat(100 + sent, due=2.0)
     return health
 
 
@@ -44,6 +53,17 @@ def test_loss_is_told_from_what_the_peer_has_sent() -> None:
     lossy = health_after(100, 70)
     lossy.restart()
     assert lossy.loss == 0.0
+
+
+def test_a_beat_that_was_lost_and_sent_again_is_none_of_motion() -> None:
+    health = LinkHealth()
+    health.on_beat(0, due=0.0)
+    for number in range(100):
+        health.on_motion(arrival=number / 10)
+    health.on_beat(81, due=8.0)  # it came two seconds late, and nothing of the 81 was lost
+    assert health.loss == 0.0
+    health.on_beat(101, due=10.0)
+    assert health.loss == pytest.approx(1 / 101)
 
 
 def test_refusals_are_told_from_the_last_beats() -> None:
@@ -95,7 +115,7 @@ def test_who_has_left_the_room_is_waited_for_less() -> None:
 
 
 def test_sound_fits_the_link() -> None:
-    clock, counted = Clock(), CallStatistics()
+    clock, counted = Clock(), CallStatistics(rtt_s=0.1)
     planner = SoundPlanner(counted, clock)
     assert planner.plan == WHOLE
     counted.motion_loss_there = 0.1
@@ -111,5 +131,39 @@ def test_sound_fits_the_link() -> None:
     assert planner.plan == WHOLE
     counted.rtt_s = 1.2
     assert planner.plan == NARROW
-    clock.now, counted.rtt_s, counted.refused = 100.0, None, 0.5
+    clock.now, counted.rtt_s, counted.refused = 100.0, 0.1, 0.5
     assert planner.plan == NARROW
+
+
+def narrow_s(planner: SoundPlanner, counted: CallStatistics, clock: Clock) -> float:
+    """How long sound stays narrow after a queue has shown."""
+    counted.queue_s = 1.0
+    assert planner.plan == NARROW
+    counted.queue_s, began = 0.0, clock.now
+    while planner.plan == NARROW:
+        clock.now += 1.0
+    return clock.now - began
+
+
+def test_sound_tries_a_narrow_link_ever_more_seldom() -> None:
+    clock, counted = Clock(), CallStatistics(rtt_s=0.1)
+    planner = SoundPlanner(counted, clock)
+    waits = [narrow_s(planner, counted, clock) for _ in range(6)]
+    assert waits == [15.0, 30.0, 60.0, 120.0, LONGEST_NARROW_S, LONGEST_NARROW_S]
+    clock.now += 2 * LONGEST_NARROW_S  # the link was wide for long: something else has come
+    assert narrow_s(planner, counted, clock) == NARROW_FOR_S
+
+
+def test_sound_leaves_a_narrow_link_to_the_photo() -> None:
+    clock, counted = Clock(), CallStatistics()
+    planner = SoundPlanner(counted, clock)
+    assert planner.plan == NARROW  # nothing has come back yet
+    clock.now, counted.rtt_s = 0.2, 0.1
+    assert planner.plan == WHOLE
+    slow = SoundPlanner(counted, clock)
+    counted.rtt_s = None
+    assert slow.plan == NARROW
+    clock.now += 2 * SLOW_ANSWER_S
+    assert slow.plan == NARROW
+    counted.rtt_s = 0.3
+    assert slow.plan == NARROW  # the link is known to be narrow

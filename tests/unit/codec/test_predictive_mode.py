@@ -22,7 +22,7 @@ from confapp.codec import (
     StalePacketError,
 )
 from confapp.codec.motion_grid import CANONICAL_RADIUS, CIRCLE, GRID_A_DEGREE, STEPS, wrapped
-from confapp.codec.predictive_message import HEADER_BYTES, PredictiveMessage
+from confapp.codec.predictive_message import HEADER_BYTES, MAX_FRAMES, PredictiveMessage
 from confapp.codec.predictive_mode import HELD, KEY_FRAMES, PredictiveDecoder, PredictiveEncoder
 from confapp.motion_frame import MotionFrame
 
@@ -284,6 +284,39 @@ def test_numbers_and_times_count_on_over_65535(codec: PredictiveCodec, make_clip
         encoder.acknowledge(message)
     assert [number for number, _ in read] == list(range(65532, 65544))
     assert [motion.timestamp_ms for _, motion in read] == [65500 + 33 * i for i in range(12)]
+
+
+# Frames that travel twice
+
+
+def test_a_lost_message_leaves_no_hole_where_frames_travel_twice(
+    codec: PredictiveCodec, make_clip: MakeClip
+) -> None:
+    encoder, receiver = codec.encoder(), codec.decoder()
+    encoder.repeats = True
+    read = []
+    for number, motions in enumerate(bundled(make_clip(12, frames=30), 3)):
+        message = encoder.encode(motions)
+        if number % 2:  # every other one is lost, the first included
+            read += receiver.read(message)
+            encoder.acknowledge(message)
+    assert [number for number, _ in read] == list(range(30))
+
+
+def test_only_what_may_be_missing_travels_twice(
+    codec: PredictiveCodec, make_clip: MakeClip
+) -> None:
+    encoder, clip = codec.encoder(), make_clip(13, frames=20)
+    first = encoder.encode(clip[:3])
+    encoder.repeats = True
+    encoder.acknowledge(first)
+    assert PredictiveMessage.from_bytes(encoder.encode(clip[3:6])).frames == 3
+    assert PredictiveMessage.from_bytes(encoder.encode(clip[6:11])).frames == MAX_FRAMES
+    assert PredictiveMessage.from_bytes(encoder.encode(clip[11:12])).frames == 6
+    encoder.begin_anew()
+    assert PredictiveMessage.from_bytes(encoder.encode(clip[12:13])).frames == 1
+    encoder.repeats = False
+    assert PredictiveMessage.from_bytes(encoder.encode(clip[13:14])).frames == 1
 
 
 # Precision

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from fake_call import FakeCall
 
+from confapp.call.call_handlers import CallState
 from confapp.call.call_session import CallSession
 from confapp.codec import MotionCodec, PacketReader, PaperCodec
 from confapp.codec.predictive_message import PredictiveMessage
@@ -249,3 +250,24 @@ async def test_a_photo_that_is_never_taken(
     with pytest.raises(ConfappError, match="did not take the photo") as refusal:
         await run(SenderSession(head, codec, Album([ADA], free=1)), FakeCall(ready=None))
     assert refusal.value.error_id == "source-refused"
+
+
+async def test_a_photo_has_time_until_the_call_stands_again(
+    head: TalkingHead, codec: PaperCodec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sender.session.SOURCE_READY_S", 0.02)
+    monkeypatch.setattr("sender.session.LOOK_S", 0.01)
+    call = FakeCall(ready=None)
+    call.state = CallState.RECONNECTING
+    looked = 0
+
+    async def wait_source_ready() -> bool:
+        nonlocal looked
+        while looked < 20:  # ten times what is left of a call that stands
+            await asyncio.sleep(0.01)
+            looked += 1
+        return True
+
+    monkeypatch.setattr(call, "wait_source_ready", wait_source_ready)
+    await run(SenderSession(head, codec, Album([ADA, ADA], free=2)), call)
+    assert looked == 20
