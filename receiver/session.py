@@ -148,6 +148,7 @@ class ReceiverSession:
         self._decoder = codec.decoder()
         self._call: CallSession | None = None
         self._key_requested_at = float("-inf")
+        self._read_at = clock()
         self._arrived = asyncio.Event()
         self._playout = MotionPlayout(self._earliest, extrapolates=smooth)
         self._smoothing = MotionSmoothing() if smooth else None
@@ -180,8 +181,9 @@ class ReceiverSession:
         Raises:
             PacketError: it cannot be decoded.
         """
+        arrival = self._clock()
         try:
-            frames = self._decoder.read(message)
+            frames = self._decoder.read(message, round((arrival - self._read_at) * 1000))
         except MissingReferenceError:
             self._request_key()
             raise
@@ -189,7 +191,7 @@ class ReceiverSession:
             self._on_began()
         self.statistics.received += len(frames)
         self.statistics.payload_bytes += len(message) - self._codec.header_bytes
-        arrival = self._clock()
+        self._read_at = arrival
         for number, motion in frames:
             self._playout.put(number, motion, arrival)
         self._arrived.set()

@@ -13,11 +13,16 @@ class WrappingCounter:
     def __init__(self) -> None:
         self._newest: int | None = None
 
-    def unwrap(self, value: int) -> int:
+    def unwrap(self, value: int, passed: int = 0) -> int:
         """The whole count that `value`, 0 to 65535, stands for.
 
         The first value is taken as it is. Later ones are up to 8192 behind the newest or less than
         57344 ahead of it. Negative: from before the first value's zero.
+
+        Args:
+            value: 0 to 65535.
+            passed: about how far a clock's count went on since the last value, for pauses longer
+                than that.
 
         Raises:
             ValueError: a value outside 16 bits.
@@ -27,7 +32,7 @@ class WrappingCounter:
         if self._newest is None:
             self._newest = value
             return value
-        oldest = self._newest - LATE_WINDOW
+        oldest = self._newest + passed - LATE_WINDOW
         count = oldest + (value - oldest) % COUNTER_MODULUS
         self._newest = max(self._newest, count)
         return count

@@ -50,8 +50,13 @@ class MotionEncoder(Protocol):
 class MotionDecoder(Protocol):
     """The receiving end of one stream, live or from a file; messages may come in any order."""
 
-    def read(self, message: bytes) -> list[ReadFrame]:
+    def read(self, message: bytes, passed_ms: int = 0) -> list[ReadFrame]:
         """The frames of a message, oldest first.
+
+        Args:
+            message: as it came.
+            passed_ms: since the message before; needed after pauses of 57 s and more, since
+                timestamps travel as 16 bits.
 
         Raises:
             PacketError: it cannot be read, `MissingReferenceError` if a key frame would help.

@@ -15,7 +15,6 @@ class PacketReader:
     """The receiving end of one stream, live or from a file; packets may come in any order.
 
     Counting starts at the first packet's 16 bits, so a reader that joins late is off by a constant.
-    Begin a new one after a pause of 57 s or more.
     """
 
     def __init__(self, codec: "PaperCodec") -> None:
@@ -23,15 +22,19 @@ class PacketReader:
         self._frame_numbers = WrappingCounter()
         self._timestamps = WrappingCounter()
 
-    def read(self, message: bytes) -> list[ReadFrame]:
+    def read(self, message: bytes, passed_ms: int = 0) -> list[ReadFrame]:
         """The one frame of a packet, with the keypoints that were not sent as they are told.
+
+        Args:
+            message: as it came.
+            passed_ms: as `MotionDecoder`.
 
         Raises:
             PacketError: the message cannot be read, or is older than the first one's zero.
         """
         packet, motion = self._codec.decode(message)
         frame_number = self._frame_numbers.unwrap(packet.frame_number)
-        timestamp_ms = self._timestamps.unwrap(packet.timestamp_ms)
+        timestamp_ms = self._timestamps.unwrap(packet.timestamp_ms, passed_ms)
         if frame_number < 0 or timestamp_ms < 0:
             raise StalePacketError("The packet is older than the stream as seen here; drop it.")
         motion = self._codec.completion.complete(motion)

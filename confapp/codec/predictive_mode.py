@@ -176,29 +176,36 @@ class PredictiveDecoder:
         self._newest: int | None = None  # modulo 65536
         self._known: deque[int] = deque(maxlen=HELD)  # numbers of frames that were read
 
-    def read(self, message: bytes) -> list[ReadFrame]:
+    def read(self, message: bytes, passed_ms: int = 0) -> list[ReadFrame]:
         """The frames of a message, oldest first, but for those that were read before.
+
+        Args:
+            message: as it came.
+            passed_ms: as `MotionDecoder`.
 
         Raises:
             MissingReferenceError: the frame that it is told from is not here.
             PacketError: it cannot be read, or is older than the first message's zero.
         """
-        return [frame for frame, _ in self.read_with_accounts(message)]
+        return [frame for frame, _ in self.read_with_accounts(message, passed_ms)]
 
-    def read_with_accounts(self, message: bytes) -> list[tuple[ReadFrame, FrameAccount]]:
+    def read_with_accounts(
+        self, message: bytes, passed_ms: int = 0
+    ) -> list[tuple[ReadFrame, FrameAccount]]:
         """The same, with what each frame cost."""
         read = PredictiveMessage.from_bytes(message)
         states, accounts = self._decode(read)
-        frames = []
+        new: list[tuple[ReadFrame, FrameAccount]] = []
         for position, (state, account) in enumerate(zip(states, accounts, strict=True)):
             number = self._numbers.unwrap((read.first_number + position) % COUNTER_MODULUS)
-            timestamp_ms = self._timestamps.unwrap(state.timestamp_ms)
+            if number in self._known:
+                continue
+            timestamp_ms = self._timestamps.unwrap(state.timestamp_ms, 0 if new else passed_ms)
             if number < 0 or timestamp_ms < 0:
                 raise StalePacketError("The packet is older than the stream as seen here; drop it.")
             motion = replace(state.motion(), timestamp_ms=timestamp_ms)
-            frames.append((ReadFrame(number, motion), account))
+            new.append((ReadFrame(number, motion), account))
         self._hold(read, states[-1])
-        new = [frame for frame in frames if frame[0].number not in self._known]
         self._known.extend(frame.number for frame, _ in new)
         return new
 

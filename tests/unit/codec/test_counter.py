@@ -24,6 +24,15 @@ def test_worked_examples(values: list[int], counts: list[int]) -> None:
     assert [counter.unwrap(value) for value in values] == counts
 
 
+@pytest.mark.parametrize("seconds", [1, 60, 70, 600])
+@pytest.mark.parametrize("error_ms", [-7000, 0, 7000])
+def test_a_pause_of_any_length_whose_length_is_about_known(seconds: int, error_ms: int) -> None:
+    counter = WrappingCounter()
+    assert counter.unwrap(5000) == 5000
+    later = 5000 + 1000 * seconds
+    assert counter.unwrap(later % 65536, max(0, 1000 * seconds + error_ms)) == later
+
+
 def test_a_late_value_does_not_move_the_window_back() -> None:
     counter = WrappingCounter()
     assert counter.unwrap(50000) == 50000
