@@ -17,6 +17,7 @@ class ArrivalDelay:
         remembered: of how many packets.
         longest_s: the target is never longer.
         margin_s: for whoever asks for the packets only now and then.
+        whole: share of the packets that should come in time.
 
     Attributes:
         base_s: the fastest packet's arrival minus its time of capture, on two clocks.
@@ -24,9 +25,14 @@ class ArrivalDelay:
     """
 
     def __init__(
-        self, remembered: int = REMEMBERED, longest_s: float = LONGEST_S, margin_s: float = MARGIN_S
+        self,
+        remembered: int = REMEMBERED,
+        longest_s: float = LONGEST_S,
+        margin_s: float = MARGIN_S,
+        whole: float = WHOLE,
     ) -> None:
         self._margin_s = margin_s
+        self._whole = whole
         self._longest_s = longest_s
         self.base_s = 0.0
         self.target_s = margin_s
@@ -42,7 +48,7 @@ class ArrivalDelay:
         self._offsets.append(arrival - captured)
         offsets = np.array(self._offsets)
         self.base_s = float(offsets.min())
-        late_s = float(np.quantile(offsets - self.base_s, WHOLE, method="higher"))
+        late_s = float(np.quantile(offsets - self.base_s, self._whole, method="higher"))
         self.target_s = min(late_s + self._margin_s, self._longest_s)
 
     @property

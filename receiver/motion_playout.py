@@ -14,7 +14,11 @@ from numpy.typing import NDArray
 from confapp.motion_frame import MotionFrame
 from receiver.arrival_delay import ArrivalDelay
 
-REMEMBERED = 64  # frames, of whose arrivals the delay is learned
+REMEMBERED = 256  # frames, of whose arrivals the delay is learned: 10 s
+# Share of them that should come in time. Where a tenth of the messages is lost and comes again with
+# the next, the last of a bundle are 5 % of the frames: what is learned of them must not be forgotten
+# in a good second.
+WHOLE = 0.98
 LONGEST_DELAY_S = 0.5  # what rate control lets frames wait at the most
 TOO_OLD_S = 1.0  # a frame that comes so late is dropped ...
 ALL_TOO_OLD = 8  # ... unless all do: then the way has become longer, and is learned anew
@@ -49,7 +53,7 @@ class MotionPlayout:
         self._earliest = earliest
         self._extrapolates = extrapolates
         self._waiting: dict[int, MotionFrame] = {}
-        self._delay = ArrivalDelay(REMEMBERED, LONGEST_DELAY_S, margin_s=0.0)
+        self._delay = _new_delay()
         self._steps: deque[int] = deque(maxlen=15)  # ms between neighbouring frames
         self._newest = -1
         self._newest_ms = 0
@@ -66,7 +70,7 @@ class MotionPlayout:
         self._shown.clear()
         self._newest = self._shown_number = -1
         self._made_up = self._old_in_a_row = 0
-        self._delay = ArrivalDelay(REMEMBERED, LONGEST_DELAY_S, margin_s=0.0)
+        self._delay = _new_delay()
 
     def put(self, number: int, motion: MotionFrame, arrival: float) -> None:
         """Take a frame in.
@@ -131,7 +135,7 @@ class MotionPlayout:
         self._old_in_a_row += 1
         if self._old_in_a_row < ALL_TOO_OLD:
             return True
-        self._delay = ArrivalDelay(REMEMBERED, LONGEST_DELAY_S, margin_s=0.0)
+        self._delay = _new_delay()
         self._old_in_a_row = 0
         return False
 
@@ -164,6 +168,10 @@ class MotionPlayout:
             return None
         self.extrapolated += 1
         return drawn_out(before, last, self._made_up * self._interval_s)
+
+
+def _new_delay() -> ArrivalDelay:
+    return ArrivalDelay(REMEMBERED, LONGEST_DELAY_S, margin_s=0.0, whole=WHOLE)
 
 
 def drawn_out(before: MotionFrame, last: MotionFrame, seconds: float) -> MotionFrame:

@@ -11,6 +11,9 @@ SETTLE_S = 1.0  # before a step shows
 TRY_AGAIN_S = 4.0  # without trouble, before more is sent
 LONGEST_TRY_S = 60.0  # the wait doubles with every try that fails
 FOLLOWED = 64  # messages on their way
+# Where each frame travels twice, two make a message at 25 a second: what is lost comes again 80 ms
+# later, and the picture waits no longer than for that.
+TWICE_DELAY_MS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,16 @@ class RateControl:
     def rung(self) -> Rung:
         """How to send now."""
         return LADDER[self._step]
+
+    def delay_ms(self, *, twice: bool) -> int:
+        """How long a frame may wait for others to travel with, in ms.
+
+        Args:
+            twice: each frame travels again with the next message. On a link that is narrow as well
+                the rung counts.
+        """
+        best = self.rung is LADDER[0]
+        return TWICE_DELAY_MS if twice and best else self.rung.delay_ms
 
     def on_sent(self, message: bytes, *, accepted: bool) -> None:
         """The channel took a message, or refused it since it is backed up."""

@@ -307,7 +307,7 @@ class SenderSession:
         self._rate.on_sent(message, accepted=accepted)
         self._encoder.level = self._rate.rung.level
         self._encoder.repeats = call.loses_much
-        self._bundler.delay_ms = self._rate.rung.delay_ms
+        self._bundler.delay_ms = self._rate.delay_ms(twice=self._encoder.repeats)
 
     # On the networks' thread
 

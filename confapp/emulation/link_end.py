@@ -121,7 +121,7 @@ class LinkEnd:
             sends = number % self._rate.rung.every == 0
             if sends and (bundle := bundler.add(self._motion(number))):
                 self._send_bundle(bundle)
-            bundler.delay_ms = self._rate.rung.delay_ms
+            bundler.delay_ms = self._rate.delay_ms(twice=self._encoder.repeats)
 
     def _send_bundle(self, bundle: list[MotionFrame]) -> None:
         message = self._encoder.encode(bundle)
