@@ -13,7 +13,8 @@ from OpenSSL import SSL
 ACKNOWLEDGE_EVERY = 2  # packets
 ACKNOWLEDGE_S = 0.2
 MOST_QUEUED_S = 0.4  # of what is sent reliably, late acknowledgements counted
-FIRST_FLIGHT = 2 * USERDATA_MAX_LENGTH
+ROOM_S = 0.1  # a window that makes no longer a queue may grow
+FIRST_FLIGHT = USERDATA_MAX_LENGTH  # two are more than half a second at 32 kbit/s
 
 
 def follow_deliveries(
@@ -109,7 +110,7 @@ def keep_queues_short(sctp: RTCSctpTransport) -> None:
             quickest_s = min(quickest_s, took_s)
             if took_s - quickest_s > MOST_QUEUED_S:
                 flight = max(flight // 2, USERDATA_MAX_LENGTH)
-            elif sctp._flight_size >= flight:
+            elif took_s - quickest_s < ROOM_S and sctp._flight_size >= flight:
                 flight += USERDATA_MAX_LENGTH
         await receive(chunk)
 

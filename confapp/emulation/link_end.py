@@ -67,9 +67,9 @@ class LinkEnd:
         self._link = link
         self._encoder, self._decoder = codec.encoder(), codec.decoder()
         self._rate = RateControl(time.monotonic)
-        self._playout = MotionPlayout()
         self._sender = SoundSender(PacedSound(sound, loop=True))
         self.speaker = SoundReceiver(_NoSpeaker)
+        self._playout = MotionPlayout(self._earliest)
         self._origin = 0.0  # on this clock, at the other end's timestamp 0
 
     async def connect(self, room: str) -> None:
@@ -150,6 +150,9 @@ class LinkEnd:
             raise
         for number, motion in frames:
             self._playout.put(number, motion, arrival)
+
+    def _earliest(self, timestamp_ms: int) -> float | None:
+        return self.speaker.picture_due(self._origin + timestamp_ms / 1000)
 
     async def _show(self) -> None:
         while True:

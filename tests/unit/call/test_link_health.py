@@ -11,6 +11,9 @@ from confapp.call.sound_plan import (
     NARROW,
     NARROW_FOR_S,
     SLOW_ANSWER_S,
+    TRIED,
+    TRY_QUEUED_S,
+    TRY_S,
     WHOLE,
     SoundPlanner,
 )
@@ -126,6 +129,8 @@ def test_sound_fits_the_link() -> None:
     clock.now = NARROW_FOR_S - 1
     assert planner.plan == NARROW
     clock.now = NARROW_FOR_S
+    assert planner.plan == TRIED
+    clock.now = NARROW_FOR_S + TRY_S
     assert planner.plan == WHOLE
     counted.rtt_s = 0.6  # a satellite
     assert planner.plan == WHOLE
@@ -145,11 +150,24 @@ def narrow_s(planner: SoundPlanner, counted: CallStatistics, clock: Clock) -> fl
     return clock.now - began
 
 
+def test_a_try_that_makes_a_queue_is_over_before_sound_breaks() -> None:
+    clock, counted = Clock(), CallStatistics(rtt_s=0.1, queue_s=1.0)
+    planner = SoundPlanner(counted, clock)
+    assert planner.plan == NARROW
+    counted.queue_s = 1.1 * TRY_QUEUED_S
+    clock.now = NARROW_FOR_S - 1
+    assert planner.plan == NARROW  # what a narrow link that just bears it has now and then
+    counted.queue_s, clock.now = 0.0, NARROW_FOR_S
+    assert planner.plan == TRIED
+    counted.queue_s = 1.1 * TRY_QUEUED_S
+    assert planner.plan == NARROW
+
+
 def test_sound_tries_a_narrow_link_ever_more_seldom() -> None:
     clock, counted = Clock(), CallStatistics(rtt_s=0.1)
     planner = SoundPlanner(counted, clock)
     waits = [narrow_s(planner, counted, clock) for _ in range(6)]
-    assert waits == [15.0, 30.0, 60.0, 120.0, LONGEST_NARROW_S, LONGEST_NARROW_S]
+    assert waits == [30.0, 60.0, 120.0, LONGEST_NARROW_S, LONGEST_NARROW_S, LONGEST_NARROW_S]
     clock.now += 2 * LONGEST_NARROW_S  # the link was wide for long: something else has come
     assert narrow_s(planner, counted, clock) == NARROW_FOR_S
 

@@ -14,6 +14,7 @@ from confapp.call.sctp_tuning import (
     ACKNOWLEDGE_S,
     FIRST_FLIGHT,
     MOST_QUEUED_S,
+    ROOM_S,
     keep_queues_short,
     skip_gaps_once,
 )
@@ -69,14 +70,22 @@ async def test_the_window_grows_where_there_is_no_queue_and_shrinks_where_there_
     assert sctp._cwnd == FIRST_FLIGHT
     for step in range(1, 5):
         assert await sctp.acknowledge(0.5) == FIRST_FLIGHT + step * MTU  # a long way is no queue
-    assert await sctp.acknowledge(0.5 + 1.1 * MOST_QUEUED_S) == 3 * MTU
+    assert await sctp.acknowledge(0.5 + 1.1 * MOST_QUEUED_S) == 5 * MTU // 2
     for _ in range(5):
         window = await sctp.acknowledge(0.5 + 1.1 * MOST_QUEUED_S)
     assert window == MTU
 
 
+async def test_a_window_that_makes_a_queue_already_does_not_grow() -> None:
+    sctp = Sctp()
+    keep_queues_short(cast(RTCSctpTransport, sctp))
+    assert await sctp.acknowledge(0.5) == FIRST_FLIGHT + MTU
+    assert await sctp.acknowledge(0.5 + 1.1 * ROOM_S) == FIRST_FLIGHT + MTU
+    assert await sctp.acknowledge(0.5 + 0.9 * ROOM_S) == FIRST_FLIGHT + 2 * MTU
+
+
 async def test_a_window_that_is_not_used_does_not_grow() -> None:
-    sctp = Sctp(_flight_size=MTU)
+    sctp = Sctp(_flight_size=MTU // 2)
     keep_queues_short(cast(RTCSctpTransport, sctp))
     assert await sctp.acknowledge(0.1) == FIRST_FLIGHT
 

@@ -77,6 +77,16 @@ def test_what_is_late_is_dropped() -> None:
     assert playout.late == 1
 
 
+def test_what_the_next_message_brings_again_is_waited_for() -> None:
+    pair_s, arrivals = 2 * FRAME_MS / 1000, []
+    for pair in range(500):
+        arrival = (pair + 1) * pair_s + (pair_s if pair % 20 == 0 else 0.0)  # lost, and again
+        arrivals += [(arrival, 2 * pair), (arrival, 2 * pair + 1)]
+    playout = MotionPlayout()
+    shown = [motion.timestamp_ms // FRAME_MS for _, motion in show(playout, arrivals, 41.0)]
+    assert {number for number in range(250, 1000)} <= set(shown)
+
+
 def test_leftovers_of_an_outage_are_dropped_by_their_age() -> None:
     playout = MotionPlayout()
     show(playout, even(20), 0.9)

@@ -2,7 +2,14 @@
 
 from itertools import pairwise
 
-from sender.rate_control import LADDER, QUEUE_S, SETTLE_S, TRY_AGAIN_S, RateControl
+from sender.rate_control import (
+    LADDER,
+    QUEUE_S,
+    SETTLE_S,
+    TRY_AGAIN_S,
+    TWICE_DELAY_MS,
+    RateControl,
+)
 
 
 class Link:
@@ -35,6 +42,15 @@ def test_every_rung_sends_less_than_the_one_before() -> None:
         assert coarser.delay_ms > finer.delay_ms
         assert coarser.level > finer.level
         assert coarser.every >= finer.every
+
+
+def test_frames_that_travel_twice_wait_less_unless_the_link_is_narrow() -> None:
+    link = Link()
+    assert link.rate.delay_ms(twice=False) == LADDER[0].delay_ms
+    assert link.rate.delay_ms(twice=True) == TWICE_DELAY_MS < LADDER[0].delay_ms
+    link.pass_time(2 * SETTLE_S, took_s=None)
+    assert link.step > 0
+    assert link.rate.delay_ms(twice=True) == link.rate.rung.delay_ms
 
 
 def test_a_good_link_gets_the_best() -> None:
