@@ -1,6 +1,7 @@
 """One side of a call over real WebRTC on this machine, and waiting with a deadline."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -45,7 +46,11 @@ class Peer:
         self.session: CallSession
 
     async def connect(
-        self, room: str, patience: Patience | None = None, options: LinkOptions | None = None
+        self,
+        room: str,
+        patience: Patience | None = None,
+        options: LinkOptions | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> "Peer":
         handlers = CallHandlers(
             on_waiting=self._on_waiting,
@@ -61,7 +66,7 @@ class Peer:
             on_ended=self.ended.append,
         )
         connecting = CallSession.connect(
-            room, self.hello, handlers, patience=patience, options=options
+            room, self.hello, handlers, patience=patience, options=options, clock=clock
         )
         session = await within(connecting)
         assert session is self.session

@@ -30,6 +30,9 @@ from .statistics import CallStatistics
 __all__ = ["MAX_MOTION_BYTES", "CallSession"]
 
 LOOK_S = 0.25  # how often the session looks after its link
+# Behind a photo a beat would only lengthen the queue. Behind a beat that is lost it must go: else
+# nothing does until SCTP's timer rings, and in silence the other side would hear nothing.
+PHOTO_WAITS_BYTES = 1000
 GOODBYE_S = 1.0  # how long the other side may take to hear the goodbye
 REFUSAL_S = 5.0  # the same when our hello may be lost: SCTP sends it again after 3 s
 # How long one attempt to reach the server again may take. One that began before the network was
@@ -226,7 +229,7 @@ class CallSession(LiveCall):
         counted = self.statistics
         self._health.on_own_beat(counted.motion_sent, counted.motion_refused)
         counted.refused = self._health.refused
-        if not self._outbox.control_waits:  # else it would only lengthen the queue behind a photo
+        if self._outbox.control_backlog < PHOTO_WAITS_BYTES:
             self._send_beat()
 
     def _send_beat(self) -> None:

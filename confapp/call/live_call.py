@@ -143,7 +143,7 @@ class LiveCall:
         ready = asyncio.create_task(self._refresh.wait_ready())
         try:
             while not ready.done():
-                if self.state.stands and not self._outbox.control_waits:
+                if self.state.stands and not self._outbox.control_backlog:
                     message = self._refresh.next_message()
                     if message is not None:
                         self._outbox.send(message)

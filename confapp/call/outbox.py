@@ -34,10 +34,10 @@ class Outbox:
         return link is not None and link.send_control(data)
 
     @property
-    def control_waits(self) -> bool:
-        """What was sent reliably is not all there yet."""
+    def control_backlog(self) -> int:
+        """Bytes of what was sent reliably and is not known to be there yet."""
         link = self._link()
-        return link is not None and link.control_waits
+        return link.control_backlog if link is not None else 0
 
     def send_motion(self, message: bytes, payload_bytes: int) -> bool:
         """As `CallSession.send_motion`, which says whether the call stands."""

@@ -230,11 +230,12 @@ class PeerLink:
         return base, self._track.origin
 
     @property
-    def control_waits(self) -> bool:
-        """Control messages are still to be sent, or to be acknowledged."""
-        return self._control.bufferedAmount > 0 or any(
-            chunk.stream_id == CONTROL_CHANNEL_ID
+    def control_backlog(self) -> int:
+        """Bytes of control messages that are still to be sent, or to be acknowledged."""
+        return self._control.bufferedAmount + sum(
+            len(chunk.user_data)
             for chunk in (*self._sctp._sent_queue, *self._sctp._outbound_queue)
+            if chunk.stream_id == CONTROL_CHANNEL_ID and not chunk._acked
         )
 
     async def close(self) -> None:

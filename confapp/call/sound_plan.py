@@ -14,7 +14,8 @@ MUCH_LOST = 0.04  # share; a frame of 60 ms that is lost is heard
 MUCH_REFUSED = 0.1  # share of the motion messages that found the channel backed up
 MUCH_QUEUED_S = 0.25  # acknowledgements wait up to 0.2 s for the next message
 SLOW_ANSWER_S = 3.0  # the first beat waits behind the photo: then that fills the link
-LONG_RTT_S = 0.8  # more than by satellite: a queue that has not been empty since it is watched
+LONG_RTT_S = 0.8  # more than by satellite: a queue that has not been empty since it is watched ...
+LONG_FOR_S = 3.0  # ... unless only the first beats were lost, and came late
 TRY_QUEUED_S = 0.12  # while more is tried, sound is not to be broken by it
 TRY_S = 8.0
 NARROW_FOR_S = 30.0  # since it last showed: a link does not become wide because less is sent
@@ -35,6 +36,7 @@ class SoundPlanner:
         self._narrow_until = float("-inf")
         self._narrow_for_s = NARROW_FOR_S
         self._began: float | None = None
+        self._short_at = clock()  # when the round trip was last not long
 
     @property
     def plan(self) -> OpusPlan:
@@ -45,7 +47,9 @@ class SoundPlanner:
         unanswered = counted.rtt_s is None
         tries = self._narrow_until <= now < self._narrow_until + TRY_S
         most_queued_s = TRY_QUEUED_S if tries else MUCH_QUEUED_S
-        queued = counted.queue_s > most_queued_s or (counted.rtt_s or 0.0) > LONG_RTT_S
+        if (counted.rtt_s or 0.0) <= LONG_RTT_S:
+            self._short_at = now
+        queued = counted.queue_s > most_queued_s or now - self._short_at >= LONG_FOR_S
         if unanswered and now - self._began > SLOW_ANSWER_S:
             queued = True
         if queued or counted.refused > MUCH_REFUSED:

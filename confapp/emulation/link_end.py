@@ -117,10 +117,10 @@ class LinkEnd:
         number = round((time.monotonic() - origin) * FPS)
         while True:
             await asyncio.sleep(origin + number / FPS - time.monotonic())
-            number += 1
             sends = number % self._rate.rung.every == 0
             if sends and (bundle := bundler.add(self._motion(number))):
                 self._send_bundle(bundle)
+            number += 1
             bundler.delay_ms = self._rate.delay_ms(twice=self._encoder.repeats)
 
     def _send_bundle(self, bundle: list[MotionFrame]) -> None:

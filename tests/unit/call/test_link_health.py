@@ -6,6 +6,7 @@ from confapp.call.call_handlers import CallState, EndReason, StateReason
 from confapp.call.link_health import FEW, LinkHealth
 from confapp.call.patience import Patience
 from confapp.call.sound_plan import (
+    LONG_FOR_S,
     LONGEST_NARROW_S,
     LOSSY,
     NARROW,
@@ -135,6 +136,8 @@ def test_sound_fits_the_link() -> None:
     counted.rtt_s = 0.6  # a satellite
     assert planner.plan == WHOLE
     counted.rtt_s = 1.2
+    assert planner.plan == WHOLE  # one beat that was lost and came late
+    clock.now += LONG_FOR_S
     assert planner.plan == NARROW
     clock.now, counted.rtt_s, counted.refused = 100.0, 0.1, 0.5
     assert planner.plan == NARROW
