@@ -16,8 +16,8 @@ from receiver.arrival_delay import ArrivalDelay
 
 REMEMBERED = 256  # frames, of whose arrivals the delay is learned: 10 s
 # Share of them that should come in time. Where a tenth of the messages is lost and comes again with
-# the next, the last of a bundle are 5 % of the frames: what is learned of them must not be forgotten
-# in a good second.
+# the next, 5 % of the frames come that late: what is learned of them must not be forgotten in a
+# good second.
 WHOLE = 0.98
 LONGEST_DELAY_S = 0.5  # what rate control lets frames wait at the most
 TOO_OLD_S = 1.0  # a frame that comes so late is dropped ...

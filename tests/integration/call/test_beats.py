@@ -1,4 +1,4 @@
-"""Two people who neither speak nor show themselves, over a poor link, for ten minutes of its time."""
+"""Two people who neither speak nor show themselves, over a poor link, for ten minutes."""
 
 import asyncio
 import random
