@@ -41,7 +41,12 @@ MOST_DRIFT_MS = 20.0  # of the skew, over the whole time
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 MIB = 1 << 20
 # Said in every call, before anything can be wrong with it.
-ORDINARY = ("Safety code: ", "The call stands.")
+ORDINARY = (
+    "Safety code: ",
+    "The call stands.",
+    "The other person's picture is made of one from disk",
+    "The other side's photo is here since an earlier call",
+)
 
 Series = NDArray[np.float64]
 
