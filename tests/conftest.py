@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from tiny_models import lively, tiny
 
 from confapp.codec import CodecMode, CodecTables, MotionCodec, PaperCodec
 from models.talking_head import TalkingHead
+
+# An example that takes long says that the machine is busy.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

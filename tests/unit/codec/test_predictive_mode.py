@@ -335,7 +335,7 @@ def motions(draw: st.DrawFn) -> MotionFrame:
 
 
 @given(st.lists(motions(), min_size=1, max_size=4), st.integers(0, 3), st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_keypoint_is_off_by_more_than_the_tolerance(
     tables: PredictionTables, frames: list[MotionFrame], level: int, seed: int
 ) -> None:

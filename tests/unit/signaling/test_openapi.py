@@ -21,7 +21,7 @@ CONFIG = schemathesis.Config.from_dict(
     {"checks": {"negative_data_rejection": {"expected-statuses": [404, 405, 413, 422]}}}
 )
 SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", APP, config=CONFIG)
-REPEATED = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+REPEATED = settings(suppress_health_check=[HealthCheck.too_slow])
 
 JSON = st.recursive(
     st.none()
@@ -39,7 +39,7 @@ def test_everything_is_described() -> None:
 
 
 @SCHEMA.parametrize()
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100, derandomize=True)
 def test_every_answer_is_as_described(case: "schemathesis.Case[Any]") -> None:
     case.call_and_validate()
 
