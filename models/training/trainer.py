@@ -248,6 +248,8 @@ def _newborn(config: ModelConfig) -> Networks:
     Random deformations of the size of a face took the first steps to unlearn.
     """
     networks = Networks(config)
+    if config.canonical is None:
+        return networks
     for layer in (networks.motion_encoder.translation, networks.motion_encoder.deformations):
         nn.init.zeros_(layer.weight)
         nn.init.zeros_(layer.bias)
