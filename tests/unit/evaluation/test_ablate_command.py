@@ -15,9 +15,10 @@ from confapp.cli import app
 from confapp.errors import ConfappError
 from confapp.evaluation import ablate_command
 from confapp.evaluation.ablate_command import AblateOptions, evaluate_ablation
+from confapp.evaluation.reconstruct_command import evaluate_reconstruction
 from models.checkpoints.checkpoint import Checkpoint
 from models.config import CONFIGS, ablations
-from models.training.training_command import TrainingOptions
+from models.training.training_command import TrainingOptions, train
 
 BASE = "tiny-lite-256"
 ENDINGS = ("", "-direct", "-flat", "-15", "-10")
@@ -47,13 +48,12 @@ def shards(tmp_path: Path) -> Path:
 def trainings(monkeypatch: pytest.MonkeyPatch) -> list[TrainingOptions]:
     """Every training that is asked for, and done."""
     asked: list[TrainingOptions] = []
-    true = ablate_command.train
 
-    def train(options: TrainingOptions, *rest: Any) -> Path:
+    def asked_for(options: TrainingOptions, *rest: Any) -> Path:
         asked.append(options)
-        return true(options, *rest)
+        return train(options, *rest)
 
-    monkeypatch.setattr(ablate_command, "train", train)
+    monkeypatch.setattr(ablate_command, "train", asked_for)
     return asked
 
 
@@ -94,13 +94,13 @@ def test_what_is_done_is_not_done_again(
     assert {(one.seed, one.steps, one.data) for one in trainings} == {
         (3, 1, (shards / "clips-train-00.tar",))
     }
-    measured = []
-    true = ablate_command.evaluate_reconstruction
-    monkeypatch.setattr(
-        ablate_command,
-        "evaluate_reconstruction",
-        lambda model, *rest, **more: measured.append(model) or true(model, *rest, **more),
-    )
+    measured: list[str] = []
+
+    def measure(model: str, *rest: Any, **more: Any) -> str:
+        measured.append(model)
+        return evaluate_reconstruction(model, *rest, **more)
+
+    monkeypatch.setattr(ablate_command, "evaluate_reconstruction", measure)
     assert evaluate_ablation(options(shards, out)) == table
     assert (out / "results.json").read_bytes() == figures
     assert len(trainings) == len(NAMES)
@@ -155,7 +155,7 @@ def test_weights_may_be_given(
     [({"config": "vox-256"}, "ablation-unknown"), ({"steps": None}, "budget-invalid")],
 )
 def test_what_is_needed(shards: Path, tmp_path: Path, more: dict[str, Any], error_id: str) -> None:
-    asked = {"config": BASE, "steps": 1} | more
+    asked: dict[str, Any] = {"config": BASE, "steps": 1} | more
     with pytest.raises(ConfappError) as caught:
         evaluate_ablation(AblateOptions(tmp_path / "out", (shards,), **asked))
     assert caught.value.error_id == error_id
