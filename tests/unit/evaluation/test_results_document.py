@@ -83,7 +83,7 @@ def test_rate_and_distortion_in_the_document(tmp_path: Path) -> None:
         "networks": {
             "lpips": {"name": "LPIPS", "file": "l.safetensors", "bytes": 9, "sha256": "ab" * 32}
         },
-        "stream_bytes": {"ours": {"mean": 80.0, "paper": 84.44}},
+        "stream_bytes": {"ours": {"mean": 80.0, "paper": 84.44, "clips": {"a": 80.0}}},
     }
     (tmp_path / "compress").mkdir()
     (tmp_path / "compress" / "results.json").write_text(json.dumps(facts))
