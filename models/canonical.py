@@ -23,6 +23,8 @@ class CanonicalDetector(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         shape = config.canonical
+        if shape is None:
+            raise ValueError(f"{config.name} has no canonical keypoints")
         self.input_size, self.depth, self.planar = (
             shape.input_size,
             config.volume_depth,
@@ -53,3 +55,18 @@ class CanonicalDetector(nn.Module):
         size = round((weights.shape[-1] / self.depth) ** 0.5)
         voxels = volume_grid(self.depth, size, image.device).flatten(0, 2)
         return expectation(weights, voxels)
+
+
+class NoCanonical(nn.Module):
+    """In the place of L where keypoints are found in every picture: all of them at the origin.
+
+    T of eq. 1 and 2 then leaves the deformations as they are.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.keypoints = config.keypoints
+
+    def forward(self, image: Tensor) -> Tensor:
+        """(B, 3, H, W) -> zeros, (B, K, 3)."""
+        return image.new_zeros(len(image), self.keypoints, 3)

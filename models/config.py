@@ -6,6 +6,7 @@ Symbols as in the paper: K keypoints, C channels and D depth planes of the featu
 import dataclasses
 import json
 import sys
+import types
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -128,7 +129,10 @@ class ModelConfig:
 
     Attributes:
         image_size: side of the square image in pixels.
-        volume_channels, volume_depth, volume_size: C, D and H' = W' of the feature volume.
+        volume_channels, volume_depth, volume_size: C, D and H' = W' of the feature volume. One of
+            a single plane is warped within it: keypoints and flows lose their depth.
+        canonical: None for keypoints that are found in every picture as they are: there is no
+            head pose then, and the motion encoder's deformations are the keypoints.
         rotation_in_flow: J = R_s R_d^-1 in eq. 4; False for checkpoints trained without it.
         spectral_norm: on all layers of F, M and G, as the paper trains them.
     """
@@ -140,7 +144,7 @@ class ModelConfig:
     volume_depth: Size
     volume_size: Size
     appearance: AppearanceConfig
-    canonical: CanonicalConfig
+    canonical: CanonicalConfig | None
     motion_encoder: MotionEncoderConfig
     motion_field: MotionFieldConfig
     generator: GeneratorConfig
@@ -165,6 +169,8 @@ class ModelConfig:
 
 def _read(kind: Any, value: Any, where: str) -> Any:
     """A value of JSON as the kind that a field is annotated with."""
+    if isinstance(kind, types.UnionType):  # of a kind and None
+        return None if value is None else _read(get_args(kind)[0], value, where)
     if get_origin(kind) is Annotated:
         bare, least = get_args(kind)
         read = _read(bare, value, where)
@@ -198,6 +204,13 @@ def _read(kind: Any, value: Any, where: str) -> Any:
     raise ValueError(f"{where} cannot be {value!r}")
 
 
+_PAPER_CANONICAL = CanonicalConfig(
+    input_size=64,
+    down_widths=(64, 128, 256, 512, 1024),
+    up_widths=(512, 256, 128, 64, 32),
+    head_kernel=7,
+)
+
 _PAPER_256 = ModelConfig(
     name="paper-256",
     image_size=256,
@@ -208,12 +221,7 @@ _PAPER_256 = ModelConfig(
     appearance=AppearanceConfig(
         widths=(64, 128, 256), stem_kernel=7, plane_blocks=0, volume_blocks=6
     ),
-    canonical=CanonicalConfig(
-        input_size=64,
-        down_widths=(64, 128, 256, 512, 1024),
-        up_widths=(512, 256, 128, 64, 32),
-        head_kernel=7,
-    ),
+    canonical=_PAPER_CANONICAL,
     motion_encoder=MotionEncoderConfig(
         stem_width=64,
         stages=((256, 3), (512, 4), (1024, 6), (2048, 3)),
@@ -237,7 +245,7 @@ _VOX_256 = dataclasses.replace(
     name="vox-256",
     keypoints=15,
     appearance=dataclasses.replace(_PAPER_256.appearance, stem_kernel=3),
-    canonical=dataclasses.replace(_PAPER_256.canonical, head_kernel=3),
+    canonical=dataclasses.replace(_PAPER_CANONICAL, head_kernel=3),
     motion_encoder=dataclasses.replace(
         _PAPER_256.motion_encoder, shared_backbone=True, first_bin=-99.0
     ),  # the public code reads an angle as 3 sum(p * i) - 99
@@ -288,7 +296,31 @@ _LITE_256 = ModelConfig(
     generator=GeneratorConfig(widths=(160, 80, 40), blocks=3, blending=True),
 )
 
+# lite-256 for pictures of half the side: its ablations train in minutes.
+_LITE_128 = dataclasses.replace(_LITE_256, name="lite-128", image_size=128, volume_size=16)
+
+
+def ablations(config: ModelConfig) -> list[ModelConfig]:
+    """The configuration and what the paper's table 5 sets beside it, all else as it is."""
+
+    def other(ending: str, **changes: Any) -> ModelConfig:
+        return dataclasses.replace(config, name=f"{config.name}-{ending}", **changes)
+
+    channels = config.volume_channels * config.volume_depth
+    return [
+        config,
+        other("direct", canonical=None),
+        other("flat", volume_channels=channels, volume_depth=1),
+        other("15", keypoints=15),
+        other("10", keypoints=10),
+    ]
+
+
 CONFIGS: dict[str, ModelConfig] = {
-    config.name: config for config in (_LITE_256, _PAPER_256, _PAPER_512, _VOX_256)
+    config.name: config
+    for config in (
+        *(_LITE_256, *ablations(_PAPER_256), _PAPER_512, _VOX_256),
+        *ablations(_LITE_128),
+    )
 }
 DEFAULT_CONFIG = "lite-256"

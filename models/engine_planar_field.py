@@ -113,7 +113,10 @@ class PlanarField:
     def field(self, source: FieldSource, driving: Keypoints) -> FieldMatrices:
         """M for one frame."""
         jacobian, offsets = flow_affine(
-            source.keypoints, driving, rotation_in_flow=self._affine_turns
+            source.keypoints,
+            driving,
+            rotation_in_flow=self._affine_turns,
+            flat=self._depth == 1,
         )
         turn, offset = jacobian[0], offsets[0]
         shifts = F.pad(offset, (0, 0, 1, 0)).t()  # of the background none: 3 x (K + 1)

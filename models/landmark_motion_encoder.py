@@ -11,7 +11,14 @@ from models.blocks import SameBlock, convolution
 from models.canonical import SOFTMAX_TEMPERATURE
 from models.config import POSE_BINS, ModelConfig, MotionEncoderConfig
 from models.geometry import expectation, in_full_precision, plane_grid
-from models.motion_encoder import Backbone, Motion, averaged, bin_angles, expected_angles
+from models.motion_encoder import (
+    Backbone,
+    Motion,
+    averaged,
+    bin_angles,
+    expected_angles,
+    keypoints_alone,
+)
 
 # Landmarks lie about an eighth of a half picture from their centre; times this they are about 1,
 # so that a layer that reads them learns as fast as one that reads features.
@@ -66,10 +73,12 @@ class LandmarkMotionEncoder(nn.Module):
                 for cin, cout in itertools.pairwise(sizes)
             )
         )
-        self.yaw = nn.Linear(known, POSE_BINS)
-        self.pitch = nn.Linear(known, POSE_BINS)
-        self.roll = nn.Linear(known, POSE_BINS)
-        self.translation = nn.Linear(known, 3)
+        self.direct = config.canonical is None
+        if not self.direct:
+            self.yaw = nn.Linear(known, POSE_BINS)
+            self.pitch = nn.Linear(known, POSE_BINS)
+            self.roll = nn.Linear(known, POSE_BINS)
+            self.translation = nn.Linear(known, 3)
         self.deformations = nn.Linear(known, 3 * config.keypoints)
         self.register_buffer("bin_angles", bin_angles(shape), persistent=False)
         self.bin_angles: Tensor
@@ -85,7 +94,9 @@ class LandmarkMotionEncoder(nn.Module):
         shape = (landmarks - centre[:, None]).flatten(1) * SHAPE_GAIN
         places = torch.cat([shape, centre], 1)  # B x (2 n + 2)
         known = torch.cat([self.hidden(torch.cat([features, places], 1)), places], 1)
-        bins = torch.stack([self.yaw(known), self.pitch(known), self.roll(known)], dim=1)
         deformations = self.deformations(known).unflatten(1, (-1, 3))
+        if self.direct:
+            return keypoints_alone(deformations, landmarks)
+        bins = torch.stack([self.yaw(known), self.pitch(known), self.roll(known)], dim=1)
         angles = expected_angles(bins, self.bin_angles)
         return Motion(angles, self.translation(known), deformations, landmarks)

@@ -20,6 +20,9 @@ class Motion:
         translation: (B, 3).
         deformations: (B, K, 3).
         landmarks: (B, n, 2) places of the face, from an encoder that finds them; else None.
+
+    Of a model without canonical keypoints angles and translation are 0, and the deformations are
+    the keypoints themselves.
     """
 
     angles: Tensor
@@ -78,10 +81,12 @@ class MotionEncoder(nn.Module):
         self.backbone = Backbone(shape)
         self.expression_backbone = None if shape.shared_backbone else Backbone(shape)
         width = self.backbone.width
-        self.yaw = nn.Linear(width, POSE_BINS)
-        self.pitch = nn.Linear(width, POSE_BINS)
-        self.roll = nn.Linear(width, POSE_BINS)
-        self.translation = nn.Linear(width, 3)
+        self.direct = config.canonical is None
+        if not self.direct:
+            self.yaw = nn.Linear(width, POSE_BINS)
+            self.pitch = nn.Linear(width, POSE_BINS)
+            self.roll = nn.Linear(width, POSE_BINS)
+            self.translation = nn.Linear(width, 3)
         self.deformations = nn.Linear(width, 3 * config.keypoints)
         self.register_buffer("bin_angles", bin_angles(shape), persistent=False)
         self.bin_angles: Tensor
@@ -90,10 +95,18 @@ class MotionEncoder(nn.Module):
         """(B, 3, H, W) in [0, 1] -> `Motion`."""
         pose = self.backbone(image)
         expression = pose if self.expression_backbone is None else self.expression_backbone(image)
+        deformations = self.deformations(expression).float().unflatten(1, (-1, 3))
+        if self.direct:
+            return keypoints_alone(deformations)
         bins = torch.stack([self.yaw(pose), self.pitch(pose), self.roll(pose)], dim=1).float()
         angles = expected_angles(bins, self.bin_angles)
-        deformations = self.deformations(expression).float().unflatten(1, (-1, 3))
         return Motion(angles, self.translation(pose).float(), deformations)
+
+
+def keypoints_alone(points: Tensor, landmarks: Tensor | None = None) -> Motion:
+    """Keypoints (B, K, 3) as the motion of a model without canonical ones."""
+    still = points.new_zeros(len(points), 3)
+    return Motion(still, still, points, landmarks)
 
 
 def bin_angles(shape: MotionEncoderConfig) -> Tensor:

@@ -80,13 +80,21 @@ def compose_flow(mask: Tensor, points: Tensor, jacobian: Tensor, offsets: Tensor
     return still * points + (1 - still) * turned + shifts
 
 
+@in_full_precision
 def flow_affine(
-    source: Keypoints, driving: Keypoints, *, rotation_in_flow: bool
+    source: Keypoints, driving: Keypoints, *, rotation_in_flow: bool, flat: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """J and b of eq. 4 for a pair; J is the identity without `rotation_in_flow`."""
-    if not rotation_in_flow:
-        return keypoint_flow_affine(source.points, driving.points, None, None)
-    return keypoint_flow_affine(source.points, driving.points, source.rotation, driving.rotation)
+    """J and b of eq. 4 for a pair; J is the identity without `rotation_in_flow`.
+
+    Flat: of keypoints and rotations as they are seen in the plane; the flow's z is 0 everywhere.
+    """
+    rotations = (source.rotation, driving.rotation) if rotation_in_flow else (None, None)
+    jacobian, offsets = keypoint_flow_affine(source.points, driving.points, *rotations)
+    if not flat:
+        return jacobian, offsets
+    across = offsets.new_tensor([1.0, 1.0, 0.0])
+    jacobian = jacobian * across * across[:, None]
+    return jacobian, (source.points - driving.points @ jacobian.transpose(1, 2)) * across
 
 
 class Hourglass3d(nn.Module):
@@ -128,7 +136,7 @@ class MotionFieldEstimator(nn.Module):
         super().__init__()
         shape = config.motion_field
         self.rotation_in_flow = config.rotation_in_flow
-        self.variance = shape.heatmap_variance
+        self.variance, self.flat = shape.heatmap_variance, config.volume_depth == 1
         flows = config.keypoints + 1
         self.compress = nn.Sequential(
             convolution(3, config.volume_channels, shape.compressed_channels, 1),
@@ -149,7 +157,9 @@ class MotionFieldEstimator(nn.Module):
         """Feature volume (B, C, D, H', W') and both images' keypoints -> `MotionField`."""
         depth, size = volume.shape[-3], volume.shape[-1]
         grid = volume_grid(depth, size, volume.device)
-        jacobian, offsets = flow_affine(source, driving, rotation_in_flow=self.rotation_in_flow)
+        jacobian, offsets = flow_affine(
+            source, driving, rotation_in_flow=self.rotation_in_flow, flat=self.flat
+        )
         flows = self._candidate_flows(grid, jacobian, offsets)  # B x (K+1) x D x H x W x 3
 
         batch, count = flows.shape[:2]
@@ -157,9 +167,10 @@ class MotionFieldEstimator(nn.Module):
         repeated = compressed[:, None].expand(-1, count, *(-1,) * 4).flatten(0, 1)
         warped = warp_volume(repeated, flows.flatten(0, 1))
         warped = warped.view(batch, count, *warped.shape[1:])
-        heat = keypoint_heatmaps(driving.points, grid, self.variance) - keypoint_heatmaps(
-            source.points, grid, self.variance
-        )
+        shown = slice(2 if self.flat else 3)
+        heat = keypoint_heatmaps(
+            driving.points[..., shown], grid[..., shown], self.variance
+        ) - keypoint_heatmaps(source.points[..., shown], grid[..., shown], self.variance)
         heat = F.pad(heat, (0, 0) * 3 + (1, 0))  # the background has no keypoint
         x = torch.cat([heat[:, :, None], warped], dim=2).flatten(1, 2)
 

@@ -4,7 +4,7 @@ from torch import nn
 
 from models.appearance import AppearanceExtractor
 from models.blocks import add_spectral_norm
-from models.canonical import CanonicalDetector
+from models.canonical import CanonicalDetector, NoCanonical
 from models.config import ModelConfig
 from models.generator import BlendingGenerator, Generator
 from models.landmark_motion_encoder import LandmarkMotionEncoder
@@ -24,7 +24,9 @@ class Networks(nn.Module):
         super().__init__()
         self.config = config
         self.appearance = AppearanceExtractor(config)
-        self.canonical = CanonicalDetector(config)
+        self.canonical = (
+            NoCanonical(config) if config.canonical is None else CanonicalDetector(config)
+        )
         finds_landmarks = config.motion_encoder.landmarks > 0
         self.motion_encoder = (
             LandmarkMotionEncoder(config) if finds_landmarks else MotionEncoder(config)

@@ -80,7 +80,9 @@ class PlanarMotionFieldEstimator(nn.Module):
         size = volume.shape[-1]
         grid = volume_grid(self.depth, size, volume.device)[None]
         plane = plane_grid(2 * size, volume.device)
-        jacobian, offsets = flow_affine(source, driving, rotation_in_flow=self.rotation_in_flow)
+        jacobian, offsets = flow_affine(
+            source, driving, rotation_in_flow=self.rotation_in_flow, flat=self.depth == 1
+        )
 
         compressed = self.compress(volume)
         moved = _moved(grid, jacobian, offsets.mean(1))

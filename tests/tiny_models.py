@@ -20,7 +20,7 @@ def tiny(name: str) -> ModelConfig:
         image_size=64,
         keypoints=5,
         volume_channels=4,
-        volume_depth=4,
+        volume_depth=min(config.volume_depth, 4),
         volume_size=8 if planar else 16,
         appearance=dataclasses.replace(
             config.appearance,
@@ -34,7 +34,9 @@ def tiny(name: str) -> ModelConfig:
             down_widths=tuple(8 for _ in config.canonical.down_widths),
             up_widths=tuple(8 for _ in config.canonical.up_widths),
             head_kernel=3,
-        ),
+        )
+        if config.canonical
+        else None,
         motion_encoder=dataclasses.replace(
             config.motion_encoder,
             stem_width=8,
@@ -58,8 +60,9 @@ def lively_networks(config: ModelConfig, seed: int = 0) -> Networks:
     torch.manual_seed(seed)
     networks = Networks(config)
     with torch.no_grad():
-        networks.canonical.head.weight.mul_(30)  # type: ignore[operator]
-        networks.motion_encoder.yaw.weight.mul_(20)
+        if config.canonical:
+            networks.canonical.head.weight.mul_(30)  # type: ignore[operator, union-attr]
+            networks.motion_encoder.yaw.weight.mul_(20)
         networks.motion_encoder.deformations.weight.mul_(3)
         for module in networks.modules():
             if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm3d):

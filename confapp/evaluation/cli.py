@@ -22,6 +22,9 @@ Shards = Annotated[
 ]
 Lpips = Annotated[Path | None, typer.Option(help="VGG16 with LPIPS heads, safetensors")]
 Identity = Annotated[Path | None, typer.Option(help="ArcFace network, ONNX")]
+Inception = Annotated[
+    Path | None, typer.Option(help="TorchScript of Inception v3, for FID; default: confapp[fid]'s")
+]
 Videos = Annotated[Path | None, typer.Option(help="folder of square videos, one person each")]
 People = Annotated[int, typer.Option("--clips", min=1, max=24, help="so many people at most")]
 Part = Annotated[
@@ -42,10 +45,7 @@ def evaluate_reconstruct(
     lpips: Lpips = None,
     landmarks: Landmarks = None,
     identity: Identity = None,
-    inception: Annotated[
-        Path | None,
-        typer.Option(help="TorchScript of Inception v3, for FID; default: confapp[fid]'s"),
-    ] = None,
+    inception: Inception = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the figures")] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="folder for figures, tables and sheets")
@@ -149,6 +149,53 @@ def evaluate_recognise(
 
     options = grid_command.GridOptions(out, tuple(data or ()), videos, landmarks, None, clips)
     print(grid_command.evaluate_recognition(model, options, untrained=untrained), end="")
+
+
+@evaluate_app.command("ablate")
+def evaluate_ablate(
+    out: Results,
+    data: Annotated[
+        list[Path], typer.Option(help="training and validation shards, or folders (repeatable)")
+    ],
+    config: Annotated[
+        str, typer.Option(help="the configuration: lite-128, paper-256")
+    ] = "lite-128",
+    weights: Annotated[
+        Path | None, typer.Option(help="folder with NAME.safetensors, in place of training")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="of training each variant")] = None,
+    minutes: Annotated[float | None, typer.Option(help="the same by time")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="pairs a step")] = None,
+    seed: Annotated[int | None, typer.Option(help="of weights and sampling")] = None,
+    features: Annotated[
+        Path | None, typer.Option(help="VGG16 or VGG19 as safetensors, for the perceptual loss")
+    ] = None,
+    lpips: Lpips = None,
+    landmarks: Landmarks = None,
+    identity: Identity = None,
+    inception: Inception = None,
+    frames: Annotated[int, typer.Option(min=1, help="measured of each clip")] = 8,
+) -> None:
+    """Train variants that leave something out, all alike, and measure them side by side."""
+    from confapp.evaluation.ablate_command import AblateOptions, evaluate_ablation
+
+    options = AblateOptions(
+        out=out,
+        data=tuple(data),
+        config=config,
+        weights=weights,
+        steps=steps,
+        minutes=minutes,
+        batch=batch,
+        seed=seed,
+        features=features,
+        lpips=lpips,
+        landmarks=landmarks,
+        identity=identity,
+        inception=inception,
+        frames=frames,
+    )
+    print(evaluate_ablation(options), end="")
 
 
 @evaluate_app.command("document")

@@ -31,13 +31,13 @@ def vital_signs(made: Reconstruction) -> dict[str, Tensor]:
     """Numbers by which a dead network shows.
 
     Returns:
-        ``keypoint_spread``: deviation of x, y of the canonical keypoints around their centre; of
+        ``keypoint_spread``: deviation of x, y of the source's keypoints around their centre; of
         a rendering also:
         ``flow_length``: mean distance of the flow from the identity.
         ``occlusion_low``, ``occlusion_high``: its extremes over the batch; ``alpha_low``,
         ``alpha_high`` where the generator blends.
     """
-    signs = {"keypoint_spread": made.canonical[..., :2].std(dim=1).norm(dim=-1).mean()}
+    signs = {"keypoint_spread": made.source.points[..., :2].std(dim=1).norm(dim=-1).mean()}
     if made.rendering is None:
         return signs
     field, alpha = made.rendering.field, made.rendering.alpha

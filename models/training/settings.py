@@ -185,6 +185,17 @@ class TrainingSettings:
         """Whether the discriminator takes part in this step."""
         return self.has_discriminator and step >= self.adversarial_start
 
+    def without_canonical(self) -> "TrainingSettings":
+        """The same for keypoints that are found as they are.
+
+        There is no head pose to be told, no canonical place to be drawn to, and the deformations
+        are places, which neither belong near 0 nor may be left out.
+        """
+        weights = dataclasses.replace(
+            self.weights, head_pose=0.0, deformation_prior=0.0, canonical_guide=0.0
+        )
+        return dataclasses.replace(self, weights=weights, keypoint_dropout=0.0)
+
     def changed(self, assignment: str) -> "TrainingSettings":
         """The same settings but for one, given as ``learning_rate=1e-4``.
 

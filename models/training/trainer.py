@@ -120,7 +120,7 @@ class Trainer:
         norms = {
             f"gradient_{name}": self._limited_norm(network, losses)
             for name, network in self.networks.named_children()
-            if name not in self.settings.frozen
+            if name not in self.settings.frozen and any(True for _ in network.parameters())
         }
         self._optimiser.step()
         if made.rendering is not None and self.settings.judged(self.step_count):
@@ -248,6 +248,8 @@ def _newborn(config: ModelConfig) -> Networks:
     Random deformations of the size of a face took the first steps to unlearn.
     """
     networks = Networks(config)
+    if config.canonical is None:
+        return networks
     for layer in (networks.motion_encoder.translation, networks.motion_encoder.deformations):
         nn.init.zeros_(layer.weight)
         nn.init.zeros_(layer.bias)

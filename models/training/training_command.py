@@ -131,7 +131,7 @@ def train(options: TrainingOptions, report: Callable[[str], None] = print) -> Pa
 
 
 def training_settings(options: TrainingOptions, config: ModelConfig) -> TrainingSettings:
-    """The recipe with the options' changes.
+    """The recipe with the options' changes, less what these networks have not.
 
     Raises:
         SettingError: a recipe or setting that there is not.
@@ -144,7 +144,7 @@ def training_settings(options: TrainingOptions, config: ModelConfig) -> Training
         for name in ("batch", "image_size", "seed")
         if (value := getattr(options, name)) is not None
     }
-    return replace(settings, **given)
+    return replace(settings if config.canonical else settings.without_canonical(), **given)
 
 
 def _config(name: str) -> ModelConfig:

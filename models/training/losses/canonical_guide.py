@@ -32,7 +32,8 @@ FRONTAL_FACE = (
     (0.20, -0.16, -0.68),  # right eye, inner corner
     (0.00, 0.22, -1.11),  # nose tip
 )
-OUTER_CORNERS = (13, 14)
+# Pairs whose distance tells the face's width: outer corners of the eyes, else their lower lids.
+ACROSS = ((13, 14), (6, 7))
 
 
 def canonical_guide_loss(canonical: Tensor) -> Tensor:
@@ -42,10 +43,12 @@ def canonical_guide_loss(canonical: Tensor) -> Tensor:
     person looks like.
 
     Args:
-        canonical: x_c, (B, K, 3), all guided keypoints among them.
+        canonical: x_c, (B, K, 3), the first guided keypoints among them, 8 at least.
     """
-    left, right = (canonical[:, corner] for corner in OUTER_CORNERS)
-    scale = (right - left).norm(dim=-1).detach()
-    frontal = scale[:, None, None] * canonical.new_tensor(FRONTAL_FACE)
-    error = canonical[:, : len(FRONTAL_FACE)] - frontal
+    count = min(canonical.shape[1], len(FRONTAL_FACE))
+    face = canonical.new_tensor(FRONTAL_FACE[:count])
+    left, right = next(pair for pair in ACROSS if max(pair) < count)
+    width = (face[right] - face[left]).norm()
+    scale = (canonical[:, right] - canonical[:, left]).norm(dim=-1).detach() / width
+    error = canonical[:, :count] - scale[:, None, None] * face
     return wing(error[..., 2]).mean() + wing(error[..., :2].mean(1)).mean()

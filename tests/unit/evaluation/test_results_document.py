@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from confapp.cli import app
 from confapp.errors import ConfappError
+from confapp.evaluation.ablate_report import ablation_facts
 from confapp.evaluation.results_document import write_document
 from models.checkpoints.checkpoint import Checkpoint
 
@@ -42,7 +43,7 @@ def test_document_has_every_task(work: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0
     text = out.read_text()
     for heading in (
-        "## Reconstruction",
+        "## Reconstruction, pairs of frames",
         "## Redirection",
         "## Transfer, absolute motion",
         "## Transfer, relative motion",
@@ -69,15 +70,67 @@ def test_rate_and_distortion_in_the_document(tmp_path: Path) -> None:
                 "fewer_bits": {"x264": {"lpips": {"wire": figures, "payload": figures}}},
             }
         ],
-        "stream_bytes": {"ours": {"mean": 80.0, "paper": 84.44}},
+        "clips": [{"name": "a"}],
+        "bd_rate": [
+            {
+                "test": "predictive",
+                "anchor": "x264",
+                "clips": 2,
+                "wire": {"clips": 1, "median": -71.25},
+                "payload": {"clips": 1, "median": None},
+            }
+        ],
+        "networks": {
+            "lpips": {"name": "LPIPS", "file": "l.safetensors", "bytes": 9, "sha256": "ab" * 32}
+        },
+        "stream_bytes": {"ours": {"mean": 80.0, "paper": 84.44, "clips": {"a": 80.0}}},
     }
     (tmp_path / "compress").mkdir()
     (tmp_path / "compress" / "results.json").write_text(json.dumps(facts))
+    (tmp_path / "compress" / "plot-lpips.svg").write_text("<svg></svg>")
     write_document(tmp_path, tmp_path / "results.md")
     text = (tmp_path / "results.md").read_text()
+    assert "| predictive | x264 | -71.2 | - | 1 of 2 |" in text
+    assert "(results-lpips.svg)" in text
+    assert (tmp_path / "results-lpips.svg").read_text() == "<svg></svg>"
+    assert "| lpips | LPIPS | l.safetensors | 9 | abababababababab... |" in text
     assert "predictive, against x264: 4.50 times fewer bits at equal LPIPS" in text
     assert "2 of 3 clips count" in text
     assert "| ours | 80.0 | 84.44 |" in text
+
+
+def test_clips_at_full_rate_and_ablations_in_the_document(tmp_path: Path) -> None:
+    metrics = {"l1": 9.0, "psnr": 23.0, "ssim": 0.8, "ms_ssim": 0.9, "akd": 1.5}
+    summary = {
+        "clips": 2,
+        "all": {
+            "pairs": 4,
+            "people": 2,
+            "metrics": {"rendering": metrics, "frozen": dict.fromkeys(metrics, 5.0)},
+        },
+        "fid": {"pictures": 4, "rendering": 51.5, "frozen": 70.25},
+        "expression": {
+            "mouth": {"correlation": 0.84, "people": 2},
+            "eyes_of_blinkers": {"correlation": 0.5, "people": 1},
+        },
+        "smoothness": {"ratio": 0.78, "people": 2},
+    }
+    model = {"name": "tiny", "fingerprint": "f", "trained": True}
+    videos = {"model": model, "sets": {"videos": summary}}
+    measured = {"networks": {}, "left_out": [], "sets": {"shards": summary}}
+    variants = [measured | {"model": model | {"fingerprint": name}} for name in "abcde"]
+    ablations = ablation_facts(list("abcde"), variants, "Each trained for 9 steps.")
+    for task, facts in (("reconstruct-videos", videos), ("ablate", ablations)):
+        (tmp_path / task).mkdir()
+        (tmp_path / task / "results.json").write_text(json.dumps(facts))
+    write_document(tmp_path, tmp_path / "results.md")
+    text = (tmp_path / "results.md").read_text()
+    assert "## Reconstruction, clips at full rate" in text
+    assert "| FID, 4 pictures | 51.5 | 70.25 | 69.13 | 52.08 |" in text
+    assert "correlation of 0.84 (median of 2 people), the eyes' of those who blink" in text
+    assert "rendering over driver: 0.78 (median of 2 people" in text
+    assert "| 2-D warp | 9 | 23 | 0.8 | 0.9 | 1.5 | 51.5 |" in text
+    assert "| 2-D warp | 11.64 | 23.38 | 0.79 | 0.82 | 58.75 | 4.2 |" in text
 
 
 def test_what_is_no_document(work: Path, tmp_path: Path) -> None:

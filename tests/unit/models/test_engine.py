@@ -46,7 +46,10 @@ def unlike_the_first_step(config_name: str) -> Checkpoint:
     return Checkpoint.of(networks, "tiny")
 
 
-@pytest.mark.parametrize("name", ["lite-256", "paper-256", "vox-256"])
+@pytest.mark.parametrize(
+    "name",
+    ["lite-256", "lite-128-flat", "lite-128-direct", "paper-256", "paper-256-flat", "vox-256"],
+)
 def test_fp32_is_the_same_arithmetic(name: str) -> None:
     checkpoint = unlike_the_first_step(name)
     head = TalkingHead(checkpoint, trained=False, plan=plan(torch.float32))
