@@ -1,5 +1,7 @@
 """What the tests of both ends of a call share."""
 
+from collections.abc import Iterator
+
 import pytest
 from tiny_models import lively, tiny
 
@@ -13,9 +15,17 @@ def head() -> TalkingHead:
     return lively(tiny("lite-256"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is kept in, or comes from, the cache of who runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def user_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Nothing is kept in, or comes from, the cache of who runs the tests."""
+    """Each test begins with an empty one."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 

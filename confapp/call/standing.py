@@ -5,6 +5,10 @@ from collections.abc import Callable
 from .call_handlers import CallState, EndReason, StateReason, call_handler
 from .patience import Patience
 
+# Whoever loses the peer makes a new connection to the server as well, which takes a moment: only
+# a server that stays away tells something of the network.
+OFFLINE_S = 2.0
+
 
 class Standing:
     """The state of one session.
@@ -29,6 +33,8 @@ class Standing:
         self._patience = patience
         self._clock = clock
         self._on_state = on_state
+        self._lost_for = StateReason.NONE
+        self._connected_at = 0.0
         self._give_up_at = 0.0
 
     def change(self, state: CallState, reason: StateReason) -> None:
@@ -53,7 +59,9 @@ class Standing:
             can_return: another connection may come about.
         """
         patience_s = self._patience.return_s if can_return else self._patience.gone_s
-        self._give_up_at = self._clock() + patience_s
+        self._lost_for = reason
+        self._connected_at = self._clock()
+        self._give_up_at = self._connected_at + patience_s
         self.change(CallState.RECONNECTING, reason)
 
     def see_peer(self, present: bool) -> None:
@@ -68,12 +76,16 @@ class Standing:
             connected: the signaling server can be reached.
             present: the peer is in the room.
         """
-        if self._clock() >= self._give_up_at:
+        now = self._clock()
+        if connected:
+            self._connected_at = now
+        if now >= self._give_up_at:
             if not connected:
                 return EndReason.NETWORK_LOST
             return EndReason.CONNECTION_FAILED if present else EndReason.PEER_LOST
-        if not connected:
-            self.change(CallState.RECONNECTING, StateReason.OFFLINE)
-        elif not present:
-            self.change(CallState.RECONNECTING, StateReason.PEER_ABSENT)
+        if now - self._connected_at >= OFFLINE_S:
+            reason = StateReason.OFFLINE
+        else:
+            reason = self._lost_for if present else StateReason.PEER_ABSENT
+        self.change(CallState.RECONNECTING, reason)
         return None

@@ -14,7 +14,7 @@ from confapp.call.sound_plan import (
     WHOLE,
     SoundPlanner,
 )
-from confapp.call.standing import Standing
+from confapp.call.standing import OFFLINE_S, Standing
 from confapp.call.statistics import CallStatistics
 
 PATIENCE = Patience()
@@ -99,6 +99,31 @@ def test_a_lost_call_ends_with_its_cause(connected: bool, present: bool, end: En
     clock.now += 1
     assert standing.still_reconnecting(connected=connected, present=present) is end
     assert told[0] == (CallState.RECONNECTING, StateReason.SILENCE)
+
+
+def test_what_is_missing_is_told_as_long_as_it_is_missing() -> None:
+    clock, told = Clock(), list[StateReason]()
+    standing = Standing(PATIENCE, clock, lambda _state, reason: told.append(reason))
+    standing.stand()
+    standing.lose(StateReason.SILENCE, can_return=True)
+    for seconds, connected, present in (
+        (0.5, False, True),  # our own new connection to the server
+        (1.0, True, True),
+        (1.5, False, True),
+        (1.0 + OFFLINE_S, False, True),
+        (4.0, True, True),
+        (5.0, True, False),
+        (6.0, True, True),
+    ):
+        clock.now = seconds
+        assert standing.still_reconnecting(connected=connected, present=present) is None
+    assert told == [
+        StateReason.SILENCE,
+        StateReason.OFFLINE,
+        StateReason.SILENCE,
+        StateReason.PEER_ABSENT,
+        StateReason.SILENCE,
+    ]
 
 
 def test_who_has_left_the_room_is_waited_for_less() -> None:
