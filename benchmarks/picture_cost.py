@@ -34,6 +34,7 @@ from sender.rate_control import LADDER, Rung
 PIXELS_A_UNIT = 128
 FEWER_KEYPOINTS = (12, 8)  # of 20, whatever they tell
 FEWEST_LEVELS = (2, 4, 6)
+COARSE_LEVEL = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,6 +150,12 @@ def predictive_ways(tables: CodecTables) -> Iterator[tuple[str, Way]]:
         yield f"level {level}", predictive(tables, replace(best, level=level))
     for count in FEWER_KEYPOINTS:
         yield f"K = {count}, others told", predictive(tables, best, first_keypoints(count))
+    coarse = replace(best, level=COARSE_LEVEL)
+    fewer = first_keypoints(FEWER_KEYPOINTS[-1])
+    yield (
+        f"level {COARSE_LEVEL} and K = {FEWER_KEYPOINTS[-1]}, others told",
+        predictive(tables, coarse, fewer),
+    )
     for level in FEWEST_LEVELS:
         cut = fewest_keypoints(tables.completion, level)
         yield f"fewest K that tell the others as level {level}", predictive(tables, best, cut)
