@@ -1,6 +1,6 @@
 """Sizes and speed of both modes on clips of people that no table was learned on.
 
-    python -m benchmarks.bitstream CLIP... [--cache FOLDER] [--fuzz 1000000]
+    python -m benchmarks.bitstream CLIP... [--cache FOLDER]
 
 The motion is that of the default model; --cache keeps it, since encoding the clips is the slow
 part. Speed is printed beside the time that constriction alone takes for the same symbols, and sizes
@@ -8,7 +8,6 @@ under losses beside the lossless ones.
 """
 
 import argparse
-import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +16,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from confapp.codec import CodecTables, Packet, PacketError, PaperCodec, PredictiveCodec
+from confapp.codec import CodecTables, Packet, PaperCodec, PredictiveCodec
 from confapp.codec.code_word import Decoder, Encoder
 from confapp.codec.motion_grid import LEVELS
 from confapp.codec.predictive_message import HEADER_BYTES
+from confapp.codec.predictive_mode import KEY_FRAMES
 from confapp.codec.range_coder import RangeCoder
 from confapp.codec.residual_models import LARGEST, residual_models
 from confapp.media.clip import Clip
@@ -152,6 +152,7 @@ def stream_sizes(
     answer: int = 0,
     lost: Callable[[int], bool] = lambda _: False,
     level: int = 0,
+    anew: int | None = None,
 ) -> list[float]:
     """Payload bytes of each frame: its share of its message.
 
@@ -159,12 +160,15 @@ def stream_sizes(
         answer: messages that go before the news of one that arrived comes back.
         lost: which messages are.
         level: of the quantiser.
+        anew: the message that is told from nothing, besides the first; None for no other.
     """
     encoder, decoder = codec.encoder(), codec.decoder()
     encoder.level = level
     arrived: list[bytes] = []
     sizes: list[float] = []
     for number, bundle in enumerate(bundles(clip, delay_ms)):
+        if number == anew:
+            encoder.begin_anew()
         message = encoder.encode(bundle)
         sizes += [(len(message) - HEADER_BYTES) / len(bundle)] * len(bundle)
         if not lost(number):
@@ -211,6 +215,28 @@ def predictive_sizes(tables: CodecTables, clips: Sequence[Sequence[MotionFrame]]
         row(f"level {level}", own, level=level)
 
 
+def key_states(tables: CodecTables, clips: Sequence[Sequence[MotionFrame]]) -> None:
+    """What it costs to tell one message in the midst of a clip from nothing."""
+    codec = PredictiveCodec(tables.prediction)
+    extra_message, extra_after = [], []
+    for clip in clips:
+        bundled = list(bundles(clip, BUNDLE_MS))
+        middle = len(bundled) // 2
+        place = sum(map(len, bundled[:middle]))
+        count = len(bundled[middle])
+        plain = np.array(stream_sizes(codec, clip))
+        keyed = np.array(stream_sizes(codec, clip, anew=middle))
+        more = keyed - plain
+        extra_message.append(float(more[place : place + count].sum()))
+        extra_after.append(float(more[place + count :].sum()))
+    message, after = statistics.fmean(extra_message), statistics.fmean(extra_after)
+    print(
+        f"\nA key state: its message is {message:.1f} bytes longer (at most "
+        f"{max(extra_message):.0f}), those after it {after:.1f} together; once in {KEY_FRAMES} "
+        f"frames that is {(message + after) / KEY_FRAMES:.3f} bytes a frame"
+    )
+
+
 # Speed
 
 
@@ -250,47 +276,11 @@ def speed(tables: CodecTables, clip: Sequence[MotionFrame]) -> None:
         print(f"{name:34} {ours:8.0f} {theirs:20.0f}")
 
 
-# Robustness
-
-
-def fuzz(tables: CodecTables, clip: Sequence[MotionFrame], packets: int) -> None:
-    """Damaged messages: nothing but `PacketError`, and no growth."""
-    rng = np.random.default_rng(0)
-    codec = PredictiveCodec(tables.prediction)
-    decoder = codec.decoder()
-    encoder = codec.encoder()
-    messages = [encoder.encode(clip[i : i + 1 + i % 6]) for i in range(0, 120, 3)]
-    for message in messages[:20]:
-        decoder.read(message)
-        encoder.acknowledge(message)
-    messages += [encoder.encode(clip[i : i + 1 + i % 6]) for i in range(0, 120, 3)]
-    read = refused = 0
-    before = 0
-    for number in range(packets):
-        damaged = bytearray(messages[number % len(messages)])
-        for position in rng.integers(0, len(damaged), 2):
-            damaged[position] ^= int(rng.integers(1, 256))
-        del damaged[int(rng.integers(1, len(damaged) + 20)) :]
-        try:
-            decoder.read(bytes(damaged))
-            read += 1
-        except PacketError:
-            refused += 1
-        if number == packets // 10:
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(
-        f"\n{packets} damaged messages: {refused} refused, {read} read as something, "
-        f"grown by {grown} KiB"
-    )
-
-
 def main() -> None:
     """Print all tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clips", type=Path, nargs="+", help="videos of one person each")
     parser.add_argument("--cache", type=Path, help="folder that keeps the motion")
-    parser.add_argument("--fuzz", type=int, default=100_000, help="so many damaged messages")
     options = parser.parse_args()
     head = TalkingHead.open(DEFAULT_CONFIG)
     tables = CodecTables.shipped(head.fingerprint, head.config.keypoints)
@@ -301,8 +291,8 @@ def main() -> None:
     )
     paper_sizes(tables, clips)
     predictive_sizes(tables, clips)
+    key_states(tables, clips)
     speed(tables, clips[0])
-    fuzz(tables, clips[0], options.fuzz)
 
 
 if __name__ == "__main__":

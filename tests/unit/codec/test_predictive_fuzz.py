@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from damage import cut, flipped, random_bytes, spliced
 
 from confapp.codec import PacketError, PredictionTables, PredictiveCodec
-from confapp.codec.predictive_message import PredictiveMessage
+from confapp.codec.packet import COUNTER_MODULUS
+from confapp.codec.predictive_message import MAX_DISTANCE, PredictiveMessage
 from confapp.codec.predictive_mode import HELD
 from confapp.motion_frame import MotionFrame
 
@@ -50,3 +52,31 @@ def test_only_packet_errors_and_finite_numbers(
     assert len(decoder._held) <= HELD
     # a byte of check lets one damaged message in 256 through
     assert mutate is forged or seen["read"] < PACKETS_A_KIND / 100
+
+
+def test_forged_words_told_from_frames_that_are_held(
+    make_clip: Callable[..., list[MotionFrame]],
+) -> None:
+    rng = np.random.default_rng(20210610)
+    codec = PredictiveCodec(PredictionTables.generic(4))
+    encoder, decoder = codec.encoder(), codec.decoder()
+    for motion in make_clip(1, frames=HELD // 2, keypoints=4):
+        decoder.read(encoder.encode([motion]))
+    read = 0
+    for _ in range(PACKETS_A_KIND // 2):
+        held = list(decoder._held.items())
+        number, state = held[int(rng.integers(len(held)))]
+        distance = int(rng.integers(1, MAX_DISTANCE + 1))
+        word = rng.bytes(int(rng.integers(1, 80)))
+        first = (number + distance) % COUNTER_MODULUS
+        bare = PredictiveMessage(first, int(rng.integers(1, 7)), distance, 0, word)
+        message = replace(bare, check=bare.check_of(state.check)).to_bytes()
+        try:
+            frames = decoder.read(message)
+        except PacketError:
+            continue
+        read += 1
+        assert all(np.isfinite(motion.numbers()).all() for _, motion in frames)
+        assert all(motion.timestamp_ms >= 0 for _, motion in frames)
+    assert read > PACKETS_A_KIND / 20  # the words themselves were looked into
+    assert len(decoder._held) <= HELD
