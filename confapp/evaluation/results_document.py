@@ -211,10 +211,13 @@ def _compress(facts: Mapping[str, Any]) -> list[str]:
     if facts["bd_rate"]:
         lines += ["", "BD-rate by LPIPS: per cent of bits more (+) or less (-) than the anchor at "]
         lines[-1] += (
-            "equal LPIPS, first picture counted, median over the clips where both reach it:"
+            "equal LPIPS, first picture counted, median over the clips where both reach it, of "
+            "streams with several rates:"
         )
         lines += ["", "| | anchor | wire | payload | clips |", "|---|---|---:|---:|---:|"]
         for row in facts["bd_rate"]:
+            if row["wire"]["clips"] == 0:
+                continue
             cells = [
                 "-" if row[layer]["median"] is None else f"{row[layer]['median']:+.1f}"
                 for layer in ("wire", "payload")

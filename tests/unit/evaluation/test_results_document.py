@@ -78,7 +78,14 @@ def test_rate_and_distortion_in_the_document(tmp_path: Path) -> None:
                 "clips": 2,
                 "wire": {"clips": 1, "median": -71.25},
                 "payload": {"clips": 1, "median": None},
-            }
+            },
+            {  # one rate makes no curve
+                "test": "refreshed",
+                "anchor": "x264",
+                "clips": 2,
+                "wire": {"clips": 0, "median": None},
+                "payload": {"clips": 0, "median": None},
+            },
         ],
         "networks": {
             "lpips": {"name": "LPIPS", "file": "l.safetensors", "bytes": 9, "sha256": "ab" * 32}
@@ -91,6 +98,7 @@ def test_rate_and_distortion_in_the_document(tmp_path: Path) -> None:
     write_document(tmp_path, tmp_path / "results.md")
     text = (tmp_path / "results.md").read_text()
     assert "| predictive | x264 | -71.2 | - | 1 of 2 |" in text
+    assert "| refreshed | x264 |" not in text
     assert "(results-lpips.svg)" in text
     assert (tmp_path / "results-lpips.svg").read_text() == "<svg></svg>"
     assert "| lpips | LPIPS | l.safetensors | 9 | abababababababab... |" in text
