@@ -96,8 +96,9 @@ def test_untrained_is_never_silent() -> None:
 
 
 def test_an_unknown_model_names_the_known_ones() -> None:
-    with pytest.raises(CheckpointError, match="lite-256, paper-256, paper-512, vox-256"):
+    with pytest.raises(CheckpointError) as refusal:
         TalkingHead.open("huge-1024", untrained=True)
+    assert ", ".join(CONFIGS) in refusal.value.message
 
 
 @pytest.fixture
