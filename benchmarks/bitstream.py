@@ -36,7 +36,7 @@ FRAME_POINTS = 126  # of a face mesh, as fs-vid2vid sends
 
 def motion_of(head: TalkingHead, path: Path, cache: Path | None) -> list[MotionFrame]:
     """The motion of the person in a clip, from the cache where it is kept."""
-    kept = cache / f"{path.stem}.npz" if cache else None
+    kept = cache / f"{path.stem}-{head.fingerprint}.npz" if cache else None
     if kept is not None and kept.is_file():
         data = np.load(kept)
         rows, times = data["numbers"], data["t"]
@@ -45,6 +45,7 @@ def motion_of(head: TalkingHead, path: Path, cache: Path | None) -> list[MotionF
         rows = np.stack([frame.numbers() for frame in frames])
         times = np.array([frame.timestamp_ms for frame in frames])
         if kept is not None:
+            kept.parent.mkdir(parents=True, exist_ok=True)
             np.savez(kept, numbers=rows, t=times)
     return [MotionFrame.from_numbers(row, int(at)) for row, at in zip(rows, times, strict=True)]
 

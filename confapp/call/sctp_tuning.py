@@ -64,11 +64,14 @@ def delay_acknowledgements(sctp: RTCSctpTransport) -> None:
         await send()
 
     async def send_late() -> None:
-        if sctp._association_state is sctp.State.ESTABLISHED:
-            with contextlib.suppress(ConnectionError):
-                await send_now()
+        with contextlib.suppress(ConnectionError):
+            await send_now()
 
     def on_timer() -> None:
+        nonlocal timer
+        timer = None
+        if sctp._association_state is not sctp.State.ESTABLISHED:
+            return  # closed meanwhile, and the event loop may be closing as well
         task = asyncio.ensure_future(send_late())
         sending.add(task)
         task.add_done_callback(sending.discard)

@@ -1,6 +1,8 @@
 """What is sent reliably yields to sound, and what is given up is told once."""
 
+import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,6 +17,7 @@ from confapp.call.sctp_tuning import (
     FIRST_FLIGHT,
     MOST_QUEUED_S,
     ROOM_S,
+    delay_acknowledgements,
     keep_queues_short,
     skip_gaps_once,
 )
@@ -32,6 +35,15 @@ class Sctp:
     _sent_queue: list[Any] = field(default_factory=list)
     _forward_tsn_chunk: ForwardTsnChunk | None = None
     given_up: int = 0
+    acknowledged: int = 0
+    _sack_misordered: set[int] = field(default_factory=set)
+    _sack_duplicates: list[int] = field(default_factory=list)
+    _sack_needed: bool = False
+    State = RTCSctpTransport.State
+    _association_state: RTCSctpTransport.State = RTCSctpTransport.State.ESTABLISHED
+
+    async def _send_sack(self) -> None:
+        self.acknowledged += 1
 
     async def _receive_sack_chunk(self, _chunk: SackChunk) -> None:
         self._cwnd = 100 * MTU  # as large as it likes
@@ -118,3 +130,28 @@ def test_a_gap_is_told_again_only_after_a_round_trip(stopped_clock: SimpleNamesp
     sctp._update_advanced_peer_ack_point()
     told.append(sctp._forward_tsn_chunk is not None)
     assert told == [True, False, False, True, True]
+
+
+async def test_the_end_of_a_connection_leaves_no_acknowledgement_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sctp, timers = Sctp(), list[Callable[[], None]]()
+
+    def call_later(_seconds: float, ring: Callable[[], None]) -> SimpleNamespace:
+        timers.append(ring)
+        return SimpleNamespace(cancel=lambda: None)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "call_later", call_later)
+    delay_acknowledgements(cast(RTCSctpTransport, sctp))
+    await sctp._send_sack()
+    sctp._association_state = Sctp.State.CLOSED
+    before = asyncio.all_tasks()
+    timers.pop()()
+    assert asyncio.all_tasks() == before
+    sctp._association_state = Sctp.State.ESTABLISHED
+    await sctp._send_sack()  # the second packet
+    assert (sctp.acknowledged, timers) == (1, [])
+    await sctp._send_sack()
+    timers.pop()()
+    await asyncio.sleep(0)
+    assert sctp.acknowledged == 2
