@@ -301,18 +301,25 @@ _LITE_128 = dataclasses.replace(_LITE_256, name="lite-128", image_size=128, volu
 
 
 def ablations(config: ModelConfig) -> list[ModelConfig]:
-    """The configuration and what the paper's table 5 sets beside it, all else as it is."""
+    """The configuration and what stands beside it, all else as it is.
+
+    That is what the paper's table 5 compares and, where the generator blends, the paper's plain
+    one of like size.
+    """
 
     def other(ending: str, **changes: Any) -> ModelConfig:
         return dataclasses.replace(config, name=f"{config.name}-{ending}", **changes)
 
     channels = config.volume_channels * config.volume_depth
+    widths = config.generator.widths
+    plain = dataclasses.replace(config.generator, blending=False, widths=(*widths, widths[-1] // 2))
     return [
         config,
         other("direct", canonical=None),
         other("flat", volume_channels=channels, volume_depth=1),
         other("15", keypoints=15),
         other("10", keypoints=10),
+        *([other("plain", generator=plain)] if config.generator.blending else []),
     ]
 
 

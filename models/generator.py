@@ -29,7 +29,8 @@ class Generator(nn.Module):
     def forward(self, features: SourceFeatures, field: MotionField) -> Tensor:
         """Source features and motion field -> (B, 3, H, W) in [0, 1]."""
         warped = warp_volume(features.volume, field.flow).flatten(1, 2)  # 32 x 16 -> 512 planes
-        y = self.project(self.entry(warped)) * field.occlusion
+        y = self.project(self.entry(warped))
+        y = y * F.adaptive_avg_pool2d(field.occlusion, y.shape[-1])  # a planar M's is finer
         return torch.sigmoid(self.to_image(self.up(self.blocks(y))).float())
 
 

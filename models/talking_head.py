@@ -1,7 +1,7 @@
 """The one face of this package: a photo and motion frames in, pictures out."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,7 @@ class TalkingHead:
     def __init__(
         self, checkpoint: Checkpoint, *, trained: bool, plan: EnginePlan | None = None
     ) -> None:
+        self._checkpoint = checkpoint
         self.config: ModelConfig = checkpoint.config
         self.fingerprint = checkpoint.fingerprint
         self.trained = trained
@@ -106,6 +107,21 @@ class TalkingHead:
         """
         checkpoint, trained = find_checkpoint(model, untrained=untrained)
         return cls(checkpoint, trained=trained, plan=plan)
+
+    def smaller(self, share: float) -> "TalkingHead":
+        """The same weights for pictures of a share of the side, which take less time.
+
+        Motion means the same to both. Networks that do not run at such a size, which is all but
+        the planar ones and sides that do not divide, are given back as they are.
+        """
+        config = self.config
+        side = config.volume_size * share
+        if not config.motion_field.planar or side % 2 ** (len(config.motion_field.down_widths) - 1):
+            return self
+        image_size = round(config.image_size * share)
+        config = replace(config, image_size=image_size, volume_size=int(side))
+        checkpoint = replace(self._checkpoint, config=config)
+        return TalkingHead(checkpoint, trained=self.trained, plan=self.plan)
 
     @torch.inference_mode()
     def encode_source(self, photo: Picture) -> SourceAppearance:

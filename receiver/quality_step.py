@@ -1,31 +1,58 @@
 """What is given up first when a machine cannot render every frame."""
 
-# Most pictures a second at each step, the best first; None is every frame that comes. The size of
-# a picture is the network's own, and leaving the motion field out of every second frame saves a
-# seventh of the time: pictures a second are what there is to save.
-STEPS_FPS: tuple[float | None, ...] = (None, 20.0, 15.0, 12.0, 8.0)
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What is rendered at one step.
+
+    Attributes:
+        fps: most pictures a second; None is every frame that comes.
+        share: of the model's own side, at which a picture is made.
+    """
+
+    fps: float | None
+    share: float = 1.0
+
+
+# The best first: pictures a second are given up before their size, down to where a face still
+# moves, and again when the smallest size is too slow. Leaving the motion field out of every second
+# frame saves a seventh of the time, so it is no step.
+STEPS = (
+    Quality(None),
+    Quality(20.0),
+    Quality(15.0),
+    Quality(15.0, 3 / 4),
+    Quality(15.0, 1 / 2),
+    Quality(12.0, 1 / 2),
+    Quality(8.0, 1 / 2),
+)
+CAMERA_FPS = 30.0  # frames a second that a camera gives at most
+FIXED_COST = 0.1  # of the time of a picture, whatever its size; the rest goes with its area
 
 WINDOW_S = 2.0  # over which the load is measured
 OVERLOAD = 0.9  # share of the time that rendering takes, above which a step is given up
-COMFORT = 0.7  # share that the better step may be expected to take
-PATIENCE_S = 6.0  # comfort in a row before the better step is tried
+COMFORT = 0.7  # share that a better step may be expected to take
+PATIENCE_S = 6.0  # comfort in a row before a better step is tried
 MOST_PATIENCE_S = 60.0  # after tries that failed; each one doubles it
 MS = 1000.0
 
 
 class QualityStep:
-    """Thins the frames so that rendering leaves time for the rest of the call.
+    """Thins the frames, and then makes them smaller, so that there is time for the whole call.
 
     Without it a machine that is too slow renders without a pause, and what else happens in the
     call has to wait: the other direction, sound, the network. A step that was too good is left at
-    once and tried again later, and later each time that it fails.
+    once, for the next or as far down as the time of a picture says. A better one is tried after a
+    while, and later each time that it fails.
 
     It has no clock: what it is told carries the times.
 
     Attributes:
-        step: index into `STEPS_FPS`.
+        step: index into `STEPS`.
         thinned: frames left out so far.
-        downs: how often a step was given up.
+        downs: how often steps were given up.
     """
 
     def __init__(self) -> None:
@@ -35,9 +62,15 @@ class QualityStep:
         self._due_ms = 0.0
         self._window_start: float | None = None
         self._busy = 0.0
+        self._pictures = 0
         self._comfortable_since: float | None = None
         self._patience = PATIENCE_S
         self._tried_at: float | None = None
+
+    @property
+    def share(self) -> float:
+        """Of the model's own side, at which the next picture is to be made."""
+        return STEPS[self.step].share
 
     def takes(self, timestamp_ms: int) -> bool:
         """Whether a frame of the stream is to be rendered.
@@ -45,7 +78,8 @@ class QualityStep:
         Args:
             timestamp_ms: its capture time; frames come in order.
         """
-        interval = _interval_ms(self.step)
+        fps = STEPS[self.step].fps
+        interval = 0.0 if fps is None else MS / fps
         if self._due_ms - timestamp_ms > max(interval, MS):  # another stream has begun
             self._due_ms = timestamp_ms
         if timestamp_ms < self._due_ms:
@@ -55,42 +89,47 @@ class QualityStep:
         return True
 
     def rendered(self, start: float, end: float) -> None:
-        """Take note of a rendering, in seconds of any one clock."""
+        """Take note of a rendering at the present step, in seconds of any one clock."""
         if self._window_start is None:
             self._window_start = start
         self._busy += end - start
+        self._pictures += 1
         elapsed = end - self._window_start
         if elapsed >= WINDOW_S:
-            self._judge(end, self._busy / elapsed)
-            self._window_start, self._busy = end, 0.0
+            self._judge(end, self._busy / elapsed, self._busy / self._pictures)
+            self._window_start, self._busy, self._pictures = end, 0.0, 0
 
-    def _judge(self, now: float, load: float) -> None:
+    def _judge(self, now: float, load: float, seconds: float) -> None:
+        better = self._fitting(seconds, COMFORT)
         if load > OVERLOAD:
             self._comfortable_since = None
-            self._give_up(now)
-        elif self.step == 0 or load * _ratio(self.step) > COMFORT:
+            self._give_up(now, self._fitting(seconds, OVERLOAD))
+        elif better >= self.step:
             self._comfortable_since = None
         elif self._comfortable_since is None:
             self._comfortable_since = now
         elif now - self._comfortable_since >= self._patience:
             self._comfortable_since = None
-            self.step -= 1
+            self.step = better
             self._tried_at = now
 
-    def _give_up(self, now: float) -> None:
-        if self.step == len(STEPS_FPS) - 1:
+    def _fitting(self, seconds: float, load: float) -> int:
+        """The best step that takes at most that load, by the seconds of a picture at this one."""
+        whole = seconds / _cost(STEPS[self.step])
+        for step, quality in enumerate(STEPS):
+            if whole * _cost(quality) * (quality.fps or CAMERA_FPS) <= load:
+                return step
+        return len(STEPS) - 1
+
+    def _give_up(self, now: float, fitting: int) -> None:
+        if self.step == len(STEPS) - 1:
             return
-        self.step += 1
+        self.step = max(self.step + 1, fitting)
         self.downs += 1
         failed = self._tried_at is not None and now - self._tried_at < self._patience
         self._patience = min(self._patience * 2, MOST_PATIENCE_S) if failed else PATIENCE_S
 
 
-def _interval_ms(step: int) -> float:
-    fps = STEPS_FPS[step]
-    return 0.0 if fps is None else MS / fps
-
-
-def _ratio(step: int) -> float:
-    """How much more the next better step asks for; a camera gives 25 to 30 frames a second."""
-    return (STEPS_FPS[step - 1] or 30.0) / (STEPS_FPS[step] or 30.0)
+def _cost(quality: Quality) -> float:
+    """The time of a picture, in those of one of the whole size."""
+    return FIXED_COST + (1 - FIXED_COST) * quality.share**2

@@ -16,13 +16,14 @@ from confapp.media.still import decode_still
 from confapp.motion_frame import MotionFrame
 from confapp.newest_slot import NewestSlot
 from confapp.pose_offset import PoseOffset
-from models.talking_head import SourceAppearance, TalkingHead
+from models.talking_head import TalkingHead
 from receiver.motion_playout import MotionPlayout
 from receiver.motion_smoothing import MotionSmoothing
 from receiver.packet_recorder import PacketRecorder
 from receiver.photo_cache import PhotoCache
 from receiver.quality_step import QualityStep
 from receiver.rendered_frame import RenderedFrame
+from receiver.sized_renderer import SizedRenderer, SizedSource
 
 logger = logging.getLogger(__name__)
 
@@ -84,11 +85,11 @@ class _Refresh:
     """A better photo, ready to be animated.
 
     Attributes:
-        appearance: of the photo.
+        source: the photo.
         from_ms: timestamp of the first frame with it; None until the sender names one.
     """
 
-    appearance: SourceAppearance
+    source: SizedSource
     from_ms: int | None = None
 
 
@@ -129,7 +130,7 @@ class ReceiverSession:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.statistics = ReceiverStatistics()
-        self._head = head
+        self._size = head.config.image_size
         self._codec = codec
         self._show = show
         self._offset = offset
@@ -140,6 +141,7 @@ class ReceiverSession:
         self._cache = cache
         self._clock = clock
         self._quality = QualityStep()
+        self._renderer = SizedRenderer(head)
         self._announced: NewestSlot[str] = NewestSlot()
         self._photos: NewestSlot[SourcePhoto] = NewestSlot()
         self._better_photos: NewestSlot[bytes] = NewestSlot()
@@ -152,7 +154,7 @@ class ReceiverSession:
         self._arrived = asyncio.Event()
         self._playout = MotionPlayout(self._earliest, extrapolates=smooth)
         self._smoothing = MotionSmoothing() if smooth else None
-        self._appearance: SourceAppearance | None = None
+        self._source: SizedSource | None = None
         self._origin = 0.0
         self._network_thread = ThreadPoolExecutor(1, thread_name_prefix="receiver-networks")
 
@@ -256,14 +258,14 @@ class ReceiverSession:
         loop = asyncio.get_running_loop()
         while (photo := await self._photos.take()) is not None:
             try:
-                appearance = await loop.run_in_executor(
-                    self._network_thread, self._appearance_of, photo.still
+                source = await loop.run_in_executor(
+                    self._network_thread, self._source_of, photo.still
                 )
             except ConfappError as error:
                 logger.warning("the other side's photo is not used: %s", error.message)
                 self.statistics.photos_refused += 1
                 continue
-            self._appearance, self._origin = appearance, photo.stream_origin
+            self._source, self._origin = source, photo.stream_origin
             self._refresh = None
             self._decoder = self._codec.decoder()
             self._playout.restart()
@@ -279,43 +281,42 @@ class ReceiverSession:
         while (still := await self._better_photos.take()) is not None:
             stream = self._decoder
             try:
-                appearance = await loop.run_in_executor(
-                    self._network_thread, self._appearance_of, still
-                )
+                source = await loop.run_in_executor(self._network_thread, self._source_of, still)
             except ConfappError as error:
                 logger.warning("the other side's better photo is not used: %s", error.message)
                 self.statistics.photos_refused += 1
                 continue
             if stream is self._decoder:  # else another one has begun, with another photo
-                self._refresh = _Refresh(appearance)
+                self._refresh = _Refresh(source)
                 call.send_refresh_ready(still)
 
     def _earliest(self, timestamp_ms: int) -> float | None:
         return self._picture_due(self._origin + timestamp_ms / 1000)
 
-    def _appearance_of(self, still: bytes) -> SourceAppearance:
+    def _source_of(self, still: bytes) -> SizedSource:
         """F and L on a photo from the network.
 
         Raises:
             ConfappError: it cannot be read, or has another size than the model's pictures.
         """
         rgb = decode_still(still)
-        size = self._head.config.image_size
-        if rgb.shape != (size, size, 3):
-            raise ConfappError("still-size", f"the photo is {rgb.shape}, the model takes {size}")
-        return self._head.encode_source(rgb)
+        if rgb.shape != (self._size, self._size, 3):
+            raise ConfappError(
+                "still-size", f"the photo is {rgb.shape}, the model takes {self._size}"
+            )
+        return self._renderer.source(rgb)
 
     async def _render(self, call: CallSession) -> None:
         loop = asyncio.get_running_loop()
         while (motion := await self._motions.take()) is not None:
-            appearance = self._appearance_at(motion.timestamp_ms)
-            if appearance is None:
+            source = self._source_at(motion.timestamp_ms)
+            if source is None:
                 continue
             if not self._quality.takes(motion.timestamp_ms):
                 self.statistics.thinned = self._quality.thinned
                 continue
             done = await loop.run_in_executor(
-                self._network_thread, self._render_one, appearance, motion
+                self._network_thread, self._render_one, source, motion
             )
             captured_there = self._origin + motion.timestamp_ms / 1000
             if self._on_shown is not None:
@@ -324,18 +325,20 @@ class ReceiverSession:
             if captured is not None:
                 self.statistics.latencies_ms.append((done - captured) * 1000)
 
-    def _appearance_at(self, timestamp_ms: int) -> SourceAppearance | None:
+    def _source_at(self, timestamp_ms: int) -> SizedSource | None:
         """What a frame is rendered from; the better photo takes over with the frame named."""
         refresh = self._refresh
         if refresh and refresh.from_ms is not None and timestamp_ms >= refresh.from_ms:
-            self._appearance, self._refresh = refresh.appearance, None
+            self._source, self._refresh = refresh.source, None
             self.statistics.refreshed += 1
-        return self._appearance
+        return self._source
 
-    def _render_one(self, appearance: SourceAppearance, motion: MotionFrame) -> float:
+    def _render_one(self, source: SizedSource, motion: MotionFrame) -> float:
         """Render, show and count, on the networks' thread; when it was done."""
+        share = self._quality.share
+        self._renderer.prepare(source, share)
         start = self._clock()
-        rgb = self._head.render(appearance, motion, self._offset())
+        rgb = self._renderer.render(source, motion, self._offset(), share)
         self._show(RenderedFrame(rgb, motion.timestamp_ms))
         done = self._clock()
         self._quality.rendered(start, done)

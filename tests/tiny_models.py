@@ -51,7 +51,12 @@ def tiny(name: str) -> ModelConfig:
             mask_kernel=3,
             surface_widths=(8, 8) if planar else (0, 0),
         ),
-        generator=dataclasses.replace(config.generator, widths=(8, 8, 8), blocks=1),
+        generator=dataclasses.replace(
+            config.generator,
+            # planes of a planar model are an eighth of the picture's side, others' a quarter
+            widths=(8,) * (4 if planar and not config.generator.blending else 3),
+            blocks=1,
+        ),
     )
 
 

@@ -166,7 +166,7 @@ class Objective:
             self._features,
             rendering,
             target,
-            chosen.layer_weights,
+            chosen.weights,
             halvings,
             direction=chosen.direction,
         )

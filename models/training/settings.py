@@ -64,20 +64,40 @@ class PerceptualSettings:
     """Which features the perceptual loss compares.
 
     Attributes:
-        layers: of VGG16 or VGG19, shallow to deep.
-        layer_weights: one a layer.
+        layers: of VGG16 or VGG19, shallow to deep, each with its weight.
         halvings: scales of the whole picture; 0 is full size, 1 half, ...
         direction: weight of the distance between features of length 1, as LPIPS compares them.
     """
 
-    layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-    layer_weights: tuple[float, ...] = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+    layers: tuple[tuple[str, float], ...] = (
+        ("relu1_1", 1 / 32),
+        ("relu2_1", 1 / 16),
+        ("relu3_1", 1 / 8),
+        ("relu4_1", 1 / 4),
+        ("relu5_1", 1.0),
+    )
     halvings: tuple[int, ...] = (0, 1, 2, 3)
     direction: float = 0.0
 
     def __post_init__(self) -> None:
-        if len(self.layers) != len(self.layer_weights):
-            raise SettingError("setting-invalid", "every perceptual layer needs one weight")
+        if not all(
+            isinstance(layer, tuple) and [type(part) for part in layer] == [str, float]
+            for layer in self.layers
+        ):
+            raise SettingError(
+                "setting-invalid",
+                "perceptual.layers are pairs of a name and a weight, as in (('relu1_1', 1.0),)",
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The layers without their weights."""
+        return tuple(name for name, _ in self.layers)
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """One weight a layer."""
+        return tuple(weight for _, weight in self.layers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +289,8 @@ _GUIDED = TrainingSettings(
         landmarks=10.0,
     ),
     perceptual=PerceptualSettings(
-        layers=("relu1_2", "relu2_2", "relu3_3", "relu4_3"),
-        layer_weights=(1.0, 0.5, 0.4, 1.0),  # alike in size on pairs of real frames
+        # alike in size on pairs of real frames
+        layers=(("relu1_2", 1.0), ("relu2_2", 0.5), ("relu3_3", 0.4), ("relu4_3", 1.0)),
         halvings=(1,),
     ),
     keypoint_distance=0.0,

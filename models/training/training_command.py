@@ -185,7 +185,7 @@ def _mismatch(config: ModelConfig, other: ModelConfig, where: str) -> ConfappErr
 def _features(path: Path | None, settings: TrainingSettings) -> FeatureNetwork | None:
     if path is None or not settings.looks_at_features:
         return None
-    return FeatureNetwork.load(path, settings.perceptual.layers)
+    return FeatureNetwork.load(path, settings.perceptual.names)
 
 
 def _recogniser(path: Path | None, settings: TrainingSettings) -> IdentityNetwork | None:

@@ -21,7 +21,7 @@ from models.config import CONFIGS, ablations
 from models.training.training_command import TrainingOptions, train
 
 BASE = "tiny-lite-256"
-ENDINGS = ("", "-direct", "-flat", "-15", "-10")
+ENDINGS = ("", "-direct", "-flat", "-15", "-10", "-plain")
 NAMES = [BASE + ending for ending in ENDINGS]
 
 
@@ -79,6 +79,7 @@ def test_every_variant_is_trained_alike_measured_and_shown(shards: Path, tmp_pat
     table = (out / "results.md").read_text()
     assert "| 2-D warp | " in table
     assert "| keypoints straight from each picture | 10.84 | 24 |" in table
+    assert table.count("| the paper's generator, without blending |") == 2  # no row of the paper's
     assert "for 1 steps, without a perceptual loss" in table
     with Image.open(out / "sheet-ablate.png") as sheet:
         assert sheet.width == (2 + len(NAMES)) * 256

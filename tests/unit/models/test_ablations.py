@@ -14,6 +14,7 @@ from models.networks import Networks
 
 BASES = ("lite-128", "paper-256")
 NAMES = [f"{base}-{ending}" for base in BASES for ending in ("direct", "flat", "15", "10")]
+NAMES.append("lite-128-plain")
 
 
 def small(name: str) -> ModelConfig:
@@ -23,14 +24,15 @@ def small(name: str) -> ModelConfig:
 
 @pytest.mark.parametrize("base", BASES)
 def test_variants_differ_from_the_base_in_one_thing(base: str) -> None:
-    whole, direct, flat, fifteen, ten = ablations(CONFIGS[base])
+    whole, direct, flat, fifteen, ten, *plain = ablations(CONFIGS[base])
     assert whole is CONFIGS[base]
     assert direct.canonical is None
     assert flat.volume_depth == 1
     assert flat.volume_channels == whole.volume_channels * whole.volume_depth
     assert (whole.keypoints, fifteen.keypoints, ten.keypoints) == (20, 15, 10)
-    assert all(CONFIGS[variant.name] == variant for variant in (direct, flat, fifteen, ten))
+    assert all(CONFIGS[variant.name] == variant for variant in (direct, flat, fifteen, ten, *plain))
     assert dataclasses.replace(ten, name=base, keypoints=20) == whole
+    assert [one.generator.blending for one in plain] == [False] * whole.generator.blending
 
 
 @pytest.mark.parametrize("name", NAMES)

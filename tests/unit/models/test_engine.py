@@ -48,7 +48,15 @@ def unlike_the_first_step(config_name: str) -> Checkpoint:
 
 @pytest.mark.parametrize(
     "name",
-    ["lite-256", "lite-128-flat", "lite-128-direct", "paper-256", "paper-256-flat", "vox-256"],
+    [
+        "lite-256",
+        "lite-128-flat",
+        "lite-128-direct",
+        "lite-128-plain",
+        "paper-256",
+        "paper-256-flat",
+        "vox-256",
+    ],
 )
 def test_fp32_is_the_same_arithmetic(name: str) -> None:
     checkpoint = unlike_the_first_step(name)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from receiver.quality_step import PATIENCE_S, STEPS_FPS, WINDOW_S, QualityStep
+from receiver.quality_step import FIXED_COST, PATIENCE_S, STEPS, WINDOW_S, Quality, QualityStep
 
 FRAME_MS = 40
-LAST = len(STEPS_FPS) - 1
+LAST = len(STEPS) - 1
 
 
 class Receiver:
-    """A machine that takes `cost_s` a picture, with a stream of 25 frames a second."""
+    """A machine that takes `cost_s` a whole picture, with a stream of 25 frames a second."""
 
     def __init__(self) -> None:
         self.quality = QualityStep()
@@ -24,7 +24,9 @@ class Receiver:
             self.frame = max(self.frame, int(self.now * 1000) // FRAME_MS)
             self.now = max(self.now, self.frame * FRAME_MS / 1000)
             if self.quality.takes(self.frame * FRAME_MS):
-                start, self.now = self.now, self.now + cost_s
+                share = self.quality.share
+                start = self.now
+                self.now += cost_s * (FIXED_COST + (1 - FIXED_COST) * share**2)
                 self.quality.rendered(start, self.now)
                 shown += 1
             self.frame += 1
@@ -41,21 +43,38 @@ def test_a_slow_machine_settles_where_it_has_time_left() -> None:
     """At 50 ms a picture, 15 a second take three quarters of the time."""
     receiver = Receiver()
     receiver.run(20, cost_s=0.050)
-    assert STEPS_FPS[receiver.quality.step] == 15
+    assert STEPS[receiver.quality.step] == Quality(15.0)
     assert receiver.run(20, cost_s=0.050) == pytest.approx(20 * 15, abs=2)
     assert receiver.quality.thinned > 0
 
 
+def test_a_slower_one_makes_smaller_pictures_at_once() -> None:
+    """At 150 ms a picture, 15 small ones a second take three quarters of the time."""
+    receiver = Receiver()
+    receiver.run(WINDOW_S + 1, cost_s=0.150)
+    assert STEPS[receiver.quality.step] == Quality(15.0, 1 / 2)
+    assert receiver.run(20, cost_s=0.150) == pytest.approx(20 * 15, abs=2)
+    assert receiver.quality.downs == 1
+
+
+def test_the_size_is_given_up_after_pictures_a_second() -> None:
+    """Each step asks for less than the one before, and no picture grows again."""
+    costs = [(step.fps or 30) * step.share**2 for step in STEPS]
+    assert costs == sorted(costs, reverse=True)
+    shares = [step.share for step in STEPS]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[:3] == [1, 1, 1]
+
+
 def test_the_worst_machine_stays_at_the_last_step() -> None:
     receiver = Receiver()
-    receiver.run(60, cost_s=0.5)
+    receiver.run(60, cost_s=1.0)
     assert receiver.quality.step == LAST
-    assert receiver.quality.downs == LAST
 
 
 def test_quality_comes_back() -> None:
     receiver = Receiver()
-    receiver.run(20, cost_s=0.5)
+    receiver.run(20, cost_s=1.0)
     assert receiver.quality.step == LAST
     receiver.run(LAST * (PATIENCE_S + 3 * WINDOW_S), cost_s=0.015)
     assert receiver.quality.step == 0
@@ -86,5 +105,5 @@ def test_a_pause_is_no_load() -> None:
 def test_another_stream_begins_at_nought() -> None:
     """Its frames do not wait for the time of the one before."""
     receiver = Receiver()
-    receiver.run(20, cost_s=0.5)
+    receiver.run(20, cost_s=1.0)
     assert receiver.quality.takes(0)

@@ -38,7 +38,7 @@ def small_features(settings: TrainingSettings) -> FeatureNetwork:
     for place, (cin, cout) in CONVOLUTIONS.items():
         tensors[f"features.{place}.weight"] = torch.randn(cout, cin, 3, 3, generator=random) / 5
         tensors[f"features.{place}.bias"] = torch.zeros(cout)
-    return FeatureNetwork("VGG16", settings.perceptual.layers, tensors)
+    return FeatureNetwork("VGG16", settings.perceptual.names, tensors)
 
 
 def weights_of(trainer: Trainer) -> dict[str, Tensor]:

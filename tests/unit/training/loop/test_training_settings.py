@@ -8,7 +8,6 @@ from models.training.settings import (
     NETWORKS,
     RECIPES,
     LossWeights,
-    PerceptualSettings,
     SettingError,
     TrainingSettings,
     recipe,
@@ -29,7 +28,8 @@ def test_the_paper_recipe_has_the_papers_weights_and_adam() -> None:
     weights = dataclasses.asdict(paper.weights)
     assert {name: weights[name] for name in PAPER_WEIGHTS} == PAPER_WEIGHTS
     assert weights["landmark_guide"] == weights["picture"] == 0  # unsupervised keypoints
-    assert paper.perceptual.layer_weights == (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1)
+    assert paper.perceptual.names == ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+    assert paper.perceptual.weights == (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1)
     assert paper.perceptual.halvings == (0, 1, 2, 3)
     assert (paper.betas, paper.learning_rate) == ((0.5, 0.999), 2e-4)
     assert paper.judged(0)
@@ -80,8 +80,11 @@ def test_an_unknown_recipe_names_the_known_ones() -> None:
 
 
 def test_every_layer_needs_a_weight() -> None:
-    with pytest.raises(SettingError):
-        PerceptualSettings(layers=("relu1_1",), layer_weights=(1.0, 2.0))
+    with pytest.raises(SettingError, match="a name and a weight"):
+        recipe("guided").changed("perceptual.layers=('relu1_1',)")
+    settings = recipe("guided").changed("perceptual.layers=(('relu1_1', 1.0), ('relu5_3', 0.5))")
+    assert settings.perceptual.names == ("relu1_1", "relu5_3")
+    assert settings.perceptual.weights == (1.0, 0.5)
 
 
 def test_a_feature_network_is_of_use_only_to_perceptual_losses() -> None:
