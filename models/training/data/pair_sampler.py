@@ -63,6 +63,7 @@ class PairSampler:
         self, table: FrameTable, kind_weights: Mapping[Kind, float] = KIND_WEIGHTS
     ) -> None:
         self._table = table
+        self._drivers: dict[tuple[int, int], Doubles] = {}  # shares by entry and source
         people: dict[Kind, dict[str, list[int]]] = {kind: defaultdict(list) for kind in Kind}
         for entry, footage in enumerate(table.footage):
             if len(footage) > 1 and kind_weights.get(footage.kind, 0) > 0:
@@ -82,26 +83,34 @@ class PairSampler:
         kind = self._kinds[_pick(self._kind_steps, random)]
         entries = self._people[kind][_pick(self._people_steps[kind], random)]
         entry = entries[_pick(_steps(self._lengths(entries)), random)]
-        source, driving = _pair(self._table.footage[entry], random)
+        source, driving = self._pair(entry, random)
         start = int(self._table.starts[entry])
         return start + source, start + driving
+
+    def _pair(self, entry: int, random: np.random.Generator) -> tuple[int, int]:
+        """Places of source and driver in one entry of two frames or more."""
+        footage = self._table.footage[entry]
+        if footage.kind is Kind.STILL:
+            return int(random.integers(1, len(footage))), 0
+        source = int(random.integers(len(footage)))
+        steps = self._drivers.get((entry, source))
+        if steps is None:
+            steps = self._drivers[entry, source] = _steps(_driver_weights(footage, source))
+        return source, _pick(steps, random)
 
     def _lengths(self, entries: list[int]) -> list[int]:
         return [len(self._table.footage[entry]) for entry in entries]
 
 
-def _pair(footage: Footage, random: np.random.Generator) -> tuple[int, int]:
-    """Places of source and driver in one entry of two frames or more."""
-    if footage.kind is Kind.STILL:
-        return int(random.integers(1, len(footage))), 0
-    source = int(random.integers(len(footage)))
+def _driver_weights(footage: Footage, source: int) -> Doubles:
+    """How often each frame of an entry drives a source of it."""
     weights = np.ones(len(footage))
     if footage.kind is Kind.CLIP:
         distance = frame_distance(footage.landmarks, source)
         weights = np.nan_to_num(distance).clip(max=DISTANCE_CAP).astype(np.float64)
         weights += DISTANCE_FLOOR
     weights[source] = 0
-    return source, _pick(_steps(weights), random)
+    return weights
 
 
 def _steps(weights: list[int] | list[float] | Doubles) -> Doubles:
