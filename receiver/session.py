@@ -153,6 +153,7 @@ class ReceiverSession:
         self._read_at = clock()
         self._arrived = asyncio.Event()
         self._playout = MotionPlayout(self._earliest, extrapolates=smooth)
+        self._made_up: MotionFrame | None = None  # the last one
         self._smoothing = MotionSmoothing() if smooth else None
         self._source: SizedSource | None = None
         self._origin = 0.0
@@ -211,14 +212,17 @@ class ReceiverSession:
     def _count_playout(self) -> None:
         self.statistics.late = self._playout.late
         self.statistics.skipped = self._motions.replaced + self._playout.skipped
-        self.statistics.extrapolated = self._playout.extrapolated
 
     async def _pace(self) -> None:
         """Pass frames on when they are due."""
         while True:
+            made_up = self._playout.extrapolated
             motion = self._playout.take(self._clock())
             if motion is not None:
-                self._motions.put(self._smoothing.smooth(motion) if self._smoothing else motion)
+                motion = self._smoothing.smooth(motion) if self._smoothing else motion
+                if self._playout.extrapolated > made_up:
+                    self._made_up = motion
+                self._motions.put(motion)
                 self._count_playout()
             self._arrived.clear()
             wait_s = self._playout.wait_s(self._clock()) + TICK_S
@@ -315,8 +319,9 @@ class ReceiverSession:
             if not self._quality.takes(motion.timestamp_ms):
                 self.statistics.thinned = self._quality.thinned
                 continue
+            made_up = motion is self._made_up
             done = await loop.run_in_executor(
-                self._network_thread, self._render_one, source, motion
+                self._network_thread, self._render_one, source, motion, made_up
             )
             captured_there = self._origin + motion.timestamp_ms / 1000
             if self._on_shown is not None:
@@ -333,7 +338,7 @@ class ReceiverSession:
             self.statistics.refreshed += 1
         return self._source
 
-    def _render_one(self, source: SizedSource, motion: MotionFrame) -> float:
+    def _render_one(self, source: SizedSource, motion: MotionFrame, made_up: bool) -> float:
         """Render, show and count, on the networks' thread; when it was done."""
         share = self._quality.share
         self._renderer.prepare(source, share)
@@ -349,4 +354,5 @@ class ReceiverSession:
             statistics.first_timestamp_ms = motion.timestamp_ms
         statistics.last_rendered = done
         statistics.rendered += 1
+        statistics.extrapolated += made_up
         return done

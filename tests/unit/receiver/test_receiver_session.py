@@ -1,6 +1,7 @@
 """The receiving side with packets of its own making and a call that only listens."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -69,6 +70,34 @@ async def test_a_packet_becomes_a_picture(head: TalkingHead, codec: PaperCodec) 
     assert [frame.timestamp_ms for frame in screen.frames] == [400]
     assert session.statistics.latencies_ms == pytest.approx([100])  # shown at 0.5, captured at 0.4
     assert session.statistics.rendered == 1
+
+
+async def test_only_made_up_pictures_that_were_shown_count_as_extrapolated(
+    head: TalkingHead, codec: PaperCodec
+) -> None:
+    call = FakeCall()
+    screen = Screen(call)
+    began = time.monotonic()
+
+    def clock() -> float:
+        return time.monotonic() - began
+
+    def show_slowly(frame: RenderedFrame) -> None:
+        time.sleep(0.12)  # three frames long
+        screen.show(frame)
+
+    session = ReceiverSession(head, codec, show_slowly, clock=clock)
+    given = [40, 80, 120]
+    async with running(session, call):
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        for number, timestamp_ms in enumerate(given):
+            session.on_motion(codec.encode(motion(number, timestamp_ms), number), clock())
+            await asyncio.sleep(0.04)
+        await asyncio.sleep(0.8)  # until all that is made up was shown or replaced
+    made_up = [frame for frame in screen.frames if frame.timestamp_ms not in given]
+    assert made_up
+    assert session.statistics.extrapolated == len(made_up)
 
 
 async def test_an_older_frame_is_late_and_not_shown(head: TalkingHead, codec: PaperCodec) -> None:
