@@ -10,6 +10,7 @@ from models.appearance import SourceFeatures
 from models.engine_compilation import GraphedOnGpu
 from models.engine_folding import convolved, folded
 from models.engine_plan import EnginePlan
+from models.engine_quantised import between
 from models.engine_renderer import renderer_of
 from models.landmark_motion_encoder import LandmarkMotionEncoder
 from models.motion_encoder import Motion, MotionEncoder
@@ -28,7 +29,8 @@ class Engine:
     """F, L, H and Δ, M, G, ready to run. Any thread may use it.
 
     F and L run once a photo, in fp32: everything after them rests on what they say. H and Δ, M
-    and G run for every frame, their convolutions in the plan's type.
+    and G run for every frame, their convolutions in the plan's type; in int8 keypoints were off by
+    a pixel, so H and Δ are in fp32 where M and G are in that.
 
     Args:
         networks: the model; not kept.
@@ -40,7 +42,7 @@ class Engine:
         networks = networks.to(plan.device).eval().requires_grad_(False)
         self._appearance = folded(networks.appearance, torch.float32)
         self._canonical = folded(networks.canonical, torch.float32)
-        self._motion_encoder = _motion_encoder(networks.motion_encoder, plan.dtype)
+        self._motion_encoder = _motion_encoder(networks.motion_encoder, between(plan.dtype))
         self._renderer = renderer_of(networks, plan.dtype)
         self._rendered = GraphedOnGpu(self._field_and_picture, plan.device)
 

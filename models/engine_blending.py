@@ -12,6 +12,7 @@ from models.blocks import ResBlock
 from models.config import IMAGE_CHANNELS
 from models.engine_folding import Residual, convolved, doubled, same
 from models.engine_planar_field import FieldMatrices
+from models.engine_quantised import between
 from models.engine_sampling import SampleTable
 from models.generator import BlendingGenerator, warp_plane
 from models.geometry import plane_grid
@@ -42,7 +43,7 @@ class Blending:
     def __init__(
         self, network: BlendingGenerator, depth: int, size: int, dtype: torch.dtype
     ) -> None:
-        self._dtype, self._size = dtype, size
+        self._dtype, self._size = between(dtype), size
         # The warped volume comes as D x C planes, the network knows them as C x D.
         planes = torch.arange(cast(nn.Conv2d, network.entry.conv).in_channels)
         by_depth = planes.view(-1, depth).t().flatten()

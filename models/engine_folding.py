@@ -15,9 +15,11 @@ from torch import Tensor, nn
 
 from models.blocks import Bottleneck, ResBlock, SameBlock, UpBlock
 from models.engine_convolution import LEAKY_RELU, NONE, RELU, Convolution
+from models.engine_quantised import QuantisedConvolution, between, can_quantise
 
 Plain = nn.Conv2d | nn.Conv3d
 Norm = nn.BatchNorm2d | nn.BatchNorm3d
+Ready = Convolution | QuantisedConvolution
 
 # A doubled row is read by the taps of a 3-kernel as one of four sums (rows of the 4-kernel, as the
 # transposed convolution places them).
@@ -25,7 +27,7 @@ DOUBLED_TAPS = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
 
 
 def folded(network: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """A copy of a network in eval mode whose convolutions are `Convolution`s of a type.
+    """A copy of a network in eval mode whose convolutions are ready to run in a type.
 
     Linear layers and whatever is no convolution stay as they are, in fp32.
     """
@@ -42,7 +44,7 @@ def convolved(
     *,
     inputs: Tensor | None = None,
     outputs: Tensor | None = None,
-) -> Convolution:
+) -> Ready:
     """A convolution and the batch norm after it as one.
 
     Args:
@@ -56,12 +58,16 @@ def convolved(
     if outputs is not None:
         weight, bias = weight[outputs], bias[outputs]
     padding = cast(tuple[int, ...], layer.padding)
+    if dtype is torch.int8 and can_quantise(weight, activation):
+        return QuantisedConvolution(
+            weight, bias, stride=layer.stride, padding=padding, activation=activation
+        )
     return Convolution(
-        weight, bias, dtype, stride=layer.stride, padding=padding, activation=activation
+        weight, bias, between(dtype), stride=layer.stride, padding=padding, activation=activation
     )
 
 
-def same(block: SameBlock, dtype: torch.dtype, *, inputs: Tensor | None = None) -> Convolution:
+def same(block: SameBlock, dtype: torch.dtype, *, inputs: Tensor | None = None) -> Ready:
     """Convolution, norm and activation of a block, on the planes `inputs` in that order."""
     return convolved(block.conv, dtype, block.norm, _activation_of(block), inputs=inputs)
 
@@ -72,7 +78,11 @@ def share(block: SameBlock, dtype: torch.dtype, inputs: Tensor) -> Convolution:
     weight, bias = _normalised(layer, block.norm)
     padding = cast(tuple[int, ...], layer.padding)
     return Convolution(
-        weight[:, inputs], torch.zeros_like(bias), dtype, stride=layer.stride, padding=padding
+        weight[:, inputs],
+        torch.zeros_like(bias),
+        between(dtype),
+        stride=layer.stride,
+        padding=padding,
     )
 
 
@@ -92,7 +102,7 @@ def doubled(block: UpBlock, dtype: torch.dtype) -> Convolution:
     return Convolution(
         weight,
         bias,
-        dtype,
+        between(dtype),
         stride=stride,
         padding=padding,
         activation=_activation_of(block),
@@ -108,7 +118,7 @@ class Residual(nn.Module):
         self.norm = block.norm1  # in fp32, whatever it is given
         self.conv1 = convolved(block.conv1, dtype, block.norm2, RELU)
         self.conv2 = convolved(block.conv2, dtype)
-        self._dtype = dtype
+        self._dtype = between(dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, ...) -> (B, C, ...)."""
@@ -177,7 +187,7 @@ def _replace(parent: nn.Module, dtype: torch.dtype) -> None:
 
 def _with_following(
     parent: nn.Module, index: int, layer: nn.Module, following: list[nn.Module], dtype: torch.dtype
-) -> Convolution:
+) -> Ready:
     """A convolution with the norm and the ReLU that come after it in a sequence."""
     norm, activation = None, NONE
     if isinstance(parent, nn.Sequential) and following and isinstance(following[0], Norm):

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from models.blocks import DownBlock, SameBlock, UpBlock
 from models.engine_folding import Residual, convolved, doubled, same, share
+from models.engine_quantised import between
 from models.engine_sampling import SampleTable
 from models.geometry import plane_grid, volume_grid
 from models.motion_field import Keypoints, flow_affine
@@ -65,7 +66,7 @@ class PlanarField:
     """
 
     def __init__(self, network: PlanarMotionFieldEstimator, size: int, dtype: torch.dtype) -> None:
-        self._dtype = dtype
+        self._dtype = between(dtype)
         self._affine_turns = network.rotation_in_flow
         self._falloff = -0.5 / network.variance
         self._depth, self._flows, self._size = network.depth, network.flows, size

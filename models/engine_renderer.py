@@ -11,6 +11,7 @@ from models.config import ModelConfig
 from models.engine_blending import Blending, BlendingSource
 from models.engine_folding import folded
 from models.engine_planar_field import FieldMatrices, FieldSource, PlanarField
+from models.engine_quantised import between
 from models.generator import BlendingGenerator
 from models.motion_field import Keypoints, MotionField
 from models.networks import Networks
@@ -71,7 +72,7 @@ class FoldedRenderer:
     """
 
     def __init__(self, networks: Networks, dtype: torch.dtype) -> None:
-        self._dtype, self._device = dtype, next(networks.parameters()).device.type
+        self._dtype, self._device = between(dtype), next(networks.parameters()).device.type
         self._field = folded(networks.motion_field, dtype)
         self._generator = folded(networks.generator, dtype)
 

@@ -110,7 +110,8 @@ def run_benchmark(options: BenchmarkOptions, tell: Callable[[str], None]) -> Ben
     half = options.seconds / 2
     tell("matrix products")
     figures.matrix_gflops["fp32"] = matrix_product(torch.float32, plan.device, half)
-    figures.matrix_gflops[plan.precision] = matrix_product(plan.dtype, plan.device, half)
+    if plan.dtype is not torch.int8:  # of which torch has no product
+        figures.matrix_gflops[plan.precision] = matrix_product(plan.dtype, plan.device, half)
     tell(f"{figures.model} by the engine")
     figures.engine = engine_stages(
         checkpoint, plan, photo, frames[0], options.seconds, trained=trained

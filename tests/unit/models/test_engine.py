@@ -66,7 +66,7 @@ def test_fp32_is_the_same_arithmetic(name: str) -> None:
     assert agreement.psnr_db > FP32_PSNR_DB
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int8])
 def test_trained_weights_on_the_demo(dtype: torch.dtype) -> None:
     """Ten frames, where an all grey picture would not pass."""
     checkpoint = Checkpoint.load(shipped_weights(DEFAULT_CONFIG))

@@ -1,0 +1,112 @@
+"""A convolution in int8, for processors that have no fast bfloat16.
+
+Weights are int8 with a scale for each output plane, inputs are uint8 with a scale and a zero point
+that each frame finds anew, so nothing has to be calibrated; sums are int32, results fp32 (Jacob et
+al. 2018, section 2). Weights have 7 bits: a processor without VNNI adds two products in 16 bits,
+and with 8 bits such a sum is cut off.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from models.engine_convolution import LEAKY_RELU, NONE, RELU
+
+LEVELS = 255  # of an input
+LARGEST = 63  # of a weight: 2 * 63 * 255 < 2^15
+ATTRIBUTES = {NONE: "none", RELU: "relu"}  # that are applied inside
+
+# Fewer multiply-adds an input number than this: turning it into a byte takes longer than is saved.
+LEAST_WORK = 9 * 32
+
+
+def between(dtype: torch.dtype) -> torch.dtype:
+    """What convolutions of a type take and give."""
+    return torch.float32 if dtype is torch.int8 else dtype
+
+
+def can_quantise(weight: Tensor, activation: str) -> bool:
+    """Whether a convolution of planes can run in int8 here, and gains by it.
+
+    Args:
+        weight: (cout, cin, k, k).
+    """
+    return (
+        weight.device.type == "cpu"
+        and weight.dim() == 4
+        and activation != LEAKY_RELU
+        and weight.shape[0] * weight[0, 0].numel() >= LEAST_WORK
+        and hasattr(torch.ops.onednn, "qconv2d_pointwise")
+    )
+
+
+class QuantisedConvolution(nn.Module):
+    """y = activation(W * x + b [+ plus]) on planes, channels last, fp32 in and out.
+
+    Args:
+        weight: (cout, cin, k, k).
+        bias: (cout,).
+        stride, padding: of both directions.
+        activation: `NONE` or `RELU`.
+    """
+
+    def __init__(
+        self,
+        weight: Tensor,
+        bias: Tensor,
+        *,
+        stride: Sequence[int],
+        padding: Sequence[int],
+        activation: str = NONE,
+    ) -> None:
+        super().__init__()
+        scale = weight.abs().amax((1, 2, 3)).clamp(min=torch.finfo(torch.float32).tiny) / LARGEST
+        self._weight = (weight / scale[:, None, None, None]).round().to(torch.int8)
+        self._scale, self._zero = scale, torch.zeros(len(scale), dtype=torch.int64)
+        self._bias = bias
+        self._place = (list(stride), list(padding), [1, 1], 1)  # dilation and groups
+        self._attribute = ATTRIBUTES[activation]
+        self._packed: Tensor | None = None
+
+    def forward(self, x: Tensor, plus: Tensor | None = None) -> Tensor:
+        """(B, cin, H, W) -> (B, cout, H', W'); `plus` has the result's shape."""
+        x = x.contiguous(memory_format=torch.channels_last)
+        ops = torch.ops.onednn
+        if self._packed is None:  # a zero point other than 0 makes room for its sums
+            self._packed = ops.qconv_prepack(
+                self._weight, self._scale, 1.0, 1, *self._place, list(x.shape)
+            )
+        levels, scale, zero = _quantised(x)
+        y: Tensor = ops.qconv2d_pointwise(
+            levels,
+            scale,
+            zero,
+            self._packed,
+            self._scale,
+            self._zero,
+            self._bias,
+            *self._place,
+            1.0,
+            0,
+            torch.float32,
+            self._attribute if plus is None else ATTRIBUTES[NONE],
+            [],
+            "",
+        )
+        if plus is not None:
+            y = y.add_(plus)
+            y = y.relu_() if self._attribute == ATTRIBUTES[RELU] else y
+        return y
+
+
+def _quantised(x: Tensor) -> tuple[Tensor, float, int]:
+    """(B, C, H, W), channels last -> uint8, with x = scale (levels - zero)."""
+    numbers = x.permute(0, 2, 3, 1)  # as they lie in memory
+    least, most = (float(end) for end in torch.aminmax(numbers))
+    least, most = min(least, 0.0), max(most, 0.0)
+    scale = (most - least) / LEVELS or 1.0
+    zero = round(-least / scale)
+    offset = torch.tensor(zero + 0.5)  # the conversion cuts off
+    levels = torch.add(offset, numbers, alpha=1 / scale).to(torch.uint8)
+    return levels.permute(0, 3, 1, 2), scale, zero

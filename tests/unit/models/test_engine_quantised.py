@@ -1,0 +1,78 @@
+"""The int8 convolution against the one in fp32."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from models.engine_convolution import LEAKY_RELU, NONE, RELU
+from models.engine_quantised import QuantisedConvolution, can_quantise
+
+LARGEST_ERROR = 0.015  # of the result's norm
+
+
+def relative_error(found: Tensor, expected: Tensor) -> float:
+    return float((found - expected).norm() / expected.norm())
+
+
+def planes(channels: int, least: float) -> Tensor:
+    return torch.empty(1, channels, 12, 12).uniform_(least, 3.0)
+
+
+@pytest.fixture(autouse=True)
+def _same_numbers() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize("least", [0.0, -1.0, 1.0])
+@pytest.mark.parametrize("activation", [NONE, RELU])
+@pytest.mark.parametrize("added", [False, True])
+def test_it_is_the_convolution(least: float, activation: str, added: bool) -> None:
+    """Also at the border, where the padding is 0 and not the least number."""
+    weight, bias = torch.randn(40, 16, 3, 3), torch.randn(40) * 10
+    layer = QuantisedConvolution(weight, bias, stride=(1, 1), padding=(1, 1), activation=activation)
+    for x in (planes(16, least), 100 * planes(16, least)):  # each frame has a scale of its own
+        plus = torch.randn(1, 40, 12, 12) * 10 if added else None
+        expected = F.conv2d(x, weight, bias, padding=1) + (0 if plus is None else plus)
+        expected = expected.relu() if activation == RELU else expected
+        assert relative_error(layer(x, plus), expected) < LARGEST_ERROR
+
+
+def test_what_is_added_stays_as_it_is() -> None:
+    layer = QuantisedConvolution(
+        torch.randn(32, 8, 3, 3), torch.zeros(32), stride=(1, 1), padding=(1, 1)
+    )
+    plus = torch.randn(1, 32, 12, 12)
+    before = plus.clone()
+    layer(planes(8, 0.0), plus)
+    assert torch.equal(plus, before)
+
+
+def test_weights_of_one_sign_do_not_overflow() -> None:
+    """Sums of pairs of products pass 16 bits where a processor adds them in 16 bits."""
+    weight, bias = torch.rand(32, 64, 3, 3), torch.zeros(32)
+    layer = QuantisedConvolution(weight, bias, stride=(1, 1), padding=(1, 1))
+    x = planes(64, 2.9)
+    assert relative_error(layer(x), F.conv2d(x, weight, padding=1)) < LARGEST_ERROR
+
+
+@pytest.mark.parametrize("value", [0.0, -2.0])
+def test_planes_of_one_number(value: float) -> None:
+    weight, bias = torch.randn(32, 8, 3, 3), torch.ones(32)
+    layer = QuantisedConvolution(weight, bias, stride=(2, 2), padding=(1, 1))
+    x = torch.full((1, 8, 12, 12), value)
+    expected = F.conv2d(x, weight, bias, stride=2, padding=1)
+    assert relative_error(layer(x), expected) < LARGEST_ERROR
+
+
+@pytest.mark.parametrize(
+    ("shape", "activation", "can"),
+    [
+        ((64, 32, 3, 3), RELU, True),
+        ((64, 32, 3, 3), LEAKY_RELU, False),
+        ((16, 32, 3, 3), RELU, False),  # bytes would cost more than they save
+        ((64, 32, 1, 3, 3), RELU, False),  # volumes
+    ],
+)
+def test_what_runs_in_int8(shape: tuple[int, ...], activation: str, can: bool) -> None:
+    assert can_quantise(torch.zeros(shape), activation) is can
