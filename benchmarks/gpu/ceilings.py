@@ -33,7 +33,7 @@ def ceilings(device: torch.device, seconds: float) -> Ceilings:
     best = timed(lambda: target.copy_(source), device, seconds)["ms_best"]
     bandwidth = 2 * source.numel() / GIGA / best * MS_A_SECOND
     rates = {name: _tflops(device, dtype, seconds) for name, dtype in TYPES.items()}
-    return Ceilings(round(bandwidth, 1), rates)
+    return Ceilings(round(bandwidth, 6), rates)
 
 
 def _tflops(device: torch.device, dtype: torch.dtype, seconds: float) -> float:
@@ -41,4 +41,4 @@ def _tflops(device: torch.device, dtype: torch.dtype, seconds: float) -> float:
     # Random numbers: a card draws less power, and clocks higher, on constant ones.
     one, other = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
     best = timed(lambda: torch.mm(one, other), device, seconds)["ms_best"]
-    return round(2 * side**3 / TERA / best * MS_A_SECOND, 3)
+    return round(2 * side**3 / TERA / best * MS_A_SECOND, 6)

@@ -39,7 +39,7 @@ class ModelBenchmark:
     """
 
     def __init__(self, name: str, plan: EnginePlan, seconds: float, figures: Figures) -> None:
-        self._name, self._plan, self._seconds, self._figures = name, plan, seconds, figures
+        self.name, self._plan, self._seconds, self._figures = name, plan, seconds, figures
         self._checkpoint, self._trained = find_checkpoint(name, untrained=True)
         self._size = self._checkpoint.config.image_size
         self._photo, (self._frame,) = demo_pictures(self._size, 1)
@@ -74,7 +74,7 @@ class ModelBenchmark:
     def agreement(self) -> None:
         """With fp32 as written on the CPU, by the plan's type and the other short one."""
         if not self._trained:
-            self._figures.skip(f"{self._name}: agreement", "its weights are random")
+            self._figures.skip(f"{self.name}: agreement", "its weights are random")
             return
         photo, frames = demo_pictures(self._size, AGREEING_FRAMES)
         dtypes = (torch.bfloat16, torch.float16) if self._on_card else (self._plan.dtype,)
@@ -93,7 +93,7 @@ class ModelBenchmark:
     def streams(self) -> None:
         """More and more sources beside one another."""
         if self._scene is None or not self._on_card:
-            self._figures.skip(f"{self._name}: streams", NO_CARD)
+            self._figures.skip(f"{self.name}: streams", NO_CARD)
             return
         scene = self._scene
 
@@ -110,7 +110,7 @@ class ModelBenchmark:
     def memory(self) -> None:
         """Over frames and changes of source."""
         if self._scene is None or not self._on_card:
-            self._figures.skip(f"{self._name}: memory", NO_CARD)
+            self._figures.skip(f"{self.name}: memory", NO_CARD)
             return
         self._part("memory", partial(card_memory, self._scene))
 
@@ -118,7 +118,7 @@ class ModelBenchmark:
         """torch.compile in the place of the engine's own graph, if it is done in time."""
         scene = self._scene
         if scene is None or not self._on_card:
-            self._figures.skip(f"{self._name}: torch.compile", NO_CARD)
+            self._figures.skip(f"{self.name}: torch.compile", NO_CARD)
             return
 
         def compile_and_time() -> dict[str, Any]:
@@ -134,13 +134,19 @@ class ModelBenchmark:
         """What else the engine could choose on a card."""
         scene = self._scene
         if scene is None or not self._on_card:
-            self._figures.skip(f"{self._name}: variants", NO_CARD)
+            self._figures.skip(f"{self.name}: variants", NO_CARD)
             return
+
+        def channels_first() -> dict[str, Any]:
+            try:
+                return self._scene_times(scene.volumes_in(torch.contiguous_format))
+            finally:
+                self._scene = scene.volumes_in(torch.channels_last_3d)
+
         self._part("cuDNN search", lambda: self._scene_times(scene.searched()))
         if scene.has_volumes:
-            first, last = torch.contiguous_format, torch.channels_last_3d
-            self._part("volumes channels first", lambda: self._scene_times(scene.volumes_in(first)))
-            self._scene = scene.volumes_in(last)
+            self._part("volumes channels first", channels_first)
+        self._clear()
 
     def _engine(self) -> dict[str, Any]:
         self._scene = engine_scene(self._checkpoint, self._plan, self._photo, self._frame)
@@ -165,7 +171,7 @@ class ModelBenchmark:
         }
 
     def _part(self, name: str, measure: Callable[[], Any]) -> None:
-        self._figures.part(f"{self._name}: {name}", measure)
+        self._figures.part(f"{self.name}: {name}", measure)
 
     def _clear(self) -> None:
         """Give the card's memory back."""

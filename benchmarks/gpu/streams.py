@@ -15,7 +15,7 @@ CALL_FPS = 25
 MS_A_SECOND = 1000
 COUNTS = (1, 4, 16, 64, 256)
 WORTH_IT = 1.05  # more sources than this gains are not tried further
-MOST_SECONDS = 8.0  # for making the sources of one model
+MOST_SECONDS = 5.0  # for making the sources of one model
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,18 @@
 """The GPU benchmark's arithmetic, and all of its parts on a card that is only played."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
+from played_card import PlayedCard
 from tiny_models import tiny
 
 from benchmarks.gpu import __main__ as program
 from benchmarks.gpu import card_memory, ceilings, model_benchmark
+from benchmarks.gpu import streams as streams_module
 from benchmarks.gpu.ceilings import Ceilings
 from benchmarks.gpu.demo_pictures import demo_pictures
 from benchmarks.gpu.figures import Figures
@@ -17,8 +21,10 @@ from benchmarks.gpu.roofline import Layer, layers_of_a_frame, roofline
 from benchmarks.gpu.streams import Streams, grown, streams_of
 from confapp.benchmark import demo_people
 from models.config import CONFIGS
+from models.engine_graph import Graphed, GraphRecorder
 from models.summary import summarise
 
+CPU = torch.device("cpu")
 REACHED = Ceilings(gb_per_s=1000.0, tflops={"bf16": 100.0, "fp32": 10.0})
 
 
@@ -106,9 +112,9 @@ def test_on_a_cpu(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program.measure(figures, ["lite"], "cpu", seconds=0.001)
     written = json.loads(file.read_text())
     assert not written["errors"]
-    assert {"machine", "ceilings", "lite: engine", "lite: as written", "lite: roofline"} == (
-        written["figures"].keys()
-    )
+    parts = ("opened", "engine", "as written", "roofline")
+    expected = {"machine", "ceilings"} | {f"lite: {part}" for part in parts}
+    assert written["figures"].keys() == expected
     assert written["figures"]["lite: engine"]["to_host"]["ms_p50"] > 0
     assert "lite: streams: left out, it needs a GPU" in capsys.readouterr().out
 
@@ -117,6 +123,11 @@ def test_on_a_cpu(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("name", ["lite", "vox"])
 def test_parts_of_a_card(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything but CUDA itself and torch's compiler."""
+    PlayedCard(monkeypatch)
+    monkeypatch.setattr(streams_module, "page_locked", torch.empty_like)
+    monkeypatch.setattr(
+        GraphRecorder, "ready", lambda _, function, *examples: Graphed(function, CPU, examples)
+    )
     monkeypatch.setattr(ModelBenchmark, "_on_card", True)
     monkeypatch.setattr(torch.cuda, "synchronize", lambda _: None)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (2**20, 3 * 2**20))
@@ -134,11 +145,34 @@ def test_parts_of_a_card(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     program.measure(figures, [name], "cpu", seconds=0.001)
     assert not figures.errors
     parts = {part.partition(": ")[2] for part in figures.values if ":" in part}
-    expected = {"engine", "kernel by kernel", "as written", "roofline", "memory", "streams"}
+    expected = {
+        "opened",
+        "engine",
+        "kernel by kernel",
+        "as written",
+        "roofline",
+        "memory",
+        "streams",
+    }
     expected |= {"cuDNN search", "torch.compile, on the device"}
     assert parts == expected | ({"volumes channels first"} if name == "vox" else set())
+    assert figures.values[f"{name}: engine"]["cuda_graphs"]
+    assert not figures.values[f"{name}: kernel by kernel"]["cuda_graphs"]
     assert figures.values[f"{name}: memory"]["frames_used"] == (2.0, 2.0)
     assert figures.values[f"{name}: streams"][0]["count"] == 1
+
+
+def test_it_imports_little() -> None:
+    """A lent card's machine has torch, numpy, OpenCV and safetensors, and not the rest."""
+    not_needed = ("aiortc", "av", "constriction", "fastapi", "PIL", "pydantic", "rich", "typer")
+    script = (
+        "import sys, benchmarks.gpu.__main__;"
+        f"print([name for name in {not_needed} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_what_takes_too_long_is_ended() -> None:

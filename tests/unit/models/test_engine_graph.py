@@ -1,14 +1,13 @@
 """Graphs on a card that is only played, and what happens where they fail."""
 
-import contextlib
 import gc
 import threading
 import weakref
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from played_card import PlayedCard
 from tiny_models import tiny
 from torch import Tensor
 
@@ -22,59 +21,6 @@ from models.networks import Networks
 
 CPU = torch.device("cpu")
 GPU = torch.device("cuda")
-
-
-class PlayedCard:
-    """Stands in for torch.cuda: what is computed while a graph is recorded, a replay repeats."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.work: list[Callable[[], object]] = []
-        self.recording = False
-        card = self
-
-        class Graph:
-            def replay(self) -> None:
-                for step in list(card.work):
-                    step()
-
-        class Stream:
-            def __init__(self, device: object = None) -> None:
-                self.device = device
-
-            def wait_stream(self, other: object) -> None:
-                pass
-
-        class Event:
-            def record(self) -> None:
-                pass
-
-            def synchronize(self) -> None:
-                pass
-
-        @contextlib.contextmanager
-        def recorded(graph: Graph, *, stream: Stream, capture_error_mode: str) -> Iterator[None]:
-            assert capture_error_mode == "thread_local"
-            card.recording = True
-            yield
-            card.recording = False
-
-        for name, played in (
-            ("CUDAGraph", Graph),
-            ("Stream", Stream),
-            ("Event", Event),
-            ("graph", recorded),
-            ("stream", lambda _: contextlib.nullcontext()),
-            ("current_stream", lambda _: Stream()),
-        ):
-            monkeypatch.setattr(torch.cuda, name, played)
-        monkeypatch.setattr(engine_graph, "page_locked", torch.empty_like)
-
-    def doubled(self, x: Tensor) -> Tensor:
-        """A function that can be recorded."""
-        result = x * 2
-        if self.recording:
-            self.work.append(lambda: torch.mul(x, 2, out=result))
-        return result
 
 
 @pytest.fixture
