@@ -11,6 +11,8 @@ from models.geometry import rotation_matrix, transform_keypoints
 from models.motion_encoder import Motion
 from models.motion_field import Keypoints, MotionField
 
+CPU = torch.device("cpu")
+
 
 @dataclass(frozen=True, slots=True)
 class EagerSource:
@@ -24,11 +26,15 @@ class EagerSource:
 class EagerReference:
     """F, L, H and Δ, M, G called layer by layer, as the public code does.
 
-    Images are (1, 3, H, W) in [0, 1].
+    Images are (1, 3, H, W) in [0, 1], on the device.
+
+    Args:
+        checkpoint: the weights.
+        device: where they run.
     """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self._networks = checkpoint.networks().eval().requires_grad_(False)
+    def __init__(self, checkpoint: Checkpoint, device: torch.device = CPU) -> None:
+        self._networks = checkpoint.networks().to(device).eval().requires_grad_(False)
 
     @torch.inference_mode()
     def source(self, image: Tensor) -> EagerSource:

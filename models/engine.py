@@ -1,5 +1,6 @@
 """The inference engine: the networks of a model as this machine runs them best."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -7,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from models.appearance import SourceFeatures
-from models.engine_compilation import GraphedOnGpu
+from models.config import IMAGE_CHANNELS
 from models.engine_folding import convolved, folded
+from models.engine_graph import Direct, GraphRecorder
 from models.engine_plan import EnginePlan
 from models.engine_quantised import between
 from models.engine_renderer import renderer_of
@@ -20,9 +22,15 @@ from models.networks import Networks
 
 @dataclass(frozen=True, slots=True)
 class PreparedSource:
-    """What the engine keeps of a source; only its own engine can read it."""
+    """What the engine keeps of a source.
+
+    Attributes:
+        kept: only its own engine can read it.
+        rendered: M and G, keypoints (1, K, 3) and rotation (1, 3, 3) -> (H, W, 3) uint8.
+    """
 
     kept: Any
+    rendered: Direct
 
 
 class Engine:
@@ -30,55 +38,88 @@ class Engine:
 
     F and L run once a photo, in fp32: everything after them rests on what they say. H and Δ, M
     and G run for every frame, their convolutions in the plan's type; in int8 keypoints were off by
-    a pixel, so H and Δ are in fp32 where M and G are in that.
+    a pixel, so H and Δ are in fp32 where M and G are in that. Pictures, keypoints and motion come
+    from the CPU and go there; what is between stays where the engine runs.
 
     Args:
         networks: the model; not kept.
         plan: device and type.
+
+    Attributes:
+        encoded: H and Δ, (H, W, 3) uint8 -> angles, translation and deformations in a row,
+            (6 + 3K,).
     """
 
     def __init__(self, networks: Networks, plan: EnginePlan) -> None:
         self.plan = plan
+        if plan.device.type == "cuda":
+            torch.backends.cudnn.allow_tf32 = False  # fp32 shall be fp32
+        size = networks.config.image_size
         networks = networks.to(plan.device).eval().requires_grad_(False)
         self._appearance = folded(networks.appearance, torch.float32)
         self._canonical = folded(networks.canonical, torch.float32)
         self._motion_encoder = _motion_encoder(networks.motion_encoder, between(plan.dtype))
         self._renderer = renderer_of(networks, plan.dtype)
-        self._rendered = GraphedOnGpu(self._field_and_picture, plan.device)
+        self._recorder = GraphRecorder(plan.device)
+        blank = torch.zeros(size, size, IMAGE_CHANNELS, dtype=torch.uint8)
+        self.encoded = self._recorder.ready(self._motion_numbers, blank)
 
-    def motion(self, image: Tensor) -> Motion:
-        """H and Δ: (1, 3, H, W) in [0, 1] -> `Motion`."""
-        motion: Motion = self._motion_encoder(image)
-        return motion
+    def motion(self, picture: Tensor) -> Motion:
+        """H and Δ: (H, W, 3) uint8 -> `Motion`, without landmarks."""
+        numbers = self.encoded(picture)[None]
+        return Motion(numbers[:, :3], numbers[:, 3:6], numbers[:, 6:].view(1, -1, 3))
 
-    def canonical(self, image: Tensor) -> Tensor:
-        """L: (1, 3, H, W) in [0, 1] -> (1, K, 3)."""
-        points: Tensor = self._canonical(image)
-        return points
+    def canonical(self, picture: Tensor) -> Tensor:
+        """L: (H, W, 3) uint8 -> (1, K, 3)."""
+        points: Tensor = self._canonical(_image(picture.to(self.plan.device)))
+        return points.cpu()
 
-    def appearance(self, image: Tensor) -> SourceFeatures:
-        """F: (1, 3, H, W) in [0, 1] -> `SourceFeatures`."""
-        features: SourceFeatures = self._appearance(image)
+    def appearance(self, picture: Tensor) -> SourceFeatures:
+        """F: (H, W, 3) uint8 -> `SourceFeatures`, where the engine runs."""
+        features: SourceFeatures = self._appearance(_image(picture.to(self.plan.device)))
         return features
 
     def prepare(self, features: SourceFeatures, source: Keypoints) -> PreparedSource:
         """Everything of M and G that depends on the source alone."""
-        return PreparedSource(self._renderer.prepare(features, source))
+        kept = self._renderer.prepare(features, self._here(source))
+        rendered = functools.partial(self._field_and_picture, kept)
+        return PreparedSource(kept, self._recorder.ready(rendered, source.points, source.rotation))
 
     def render(self, source: PreparedSource, driving: Keypoints) -> Tensor:
-        """M and G: (H, W, 3) uint8, on the CPU."""
-        return _on_cpu(self._rendered(source, driving))
+        """M and G: (H, W, 3) uint8."""
+        return source.rendered(driving.points, driving.rotation)
 
     def field(self, source: PreparedSource, driving: Keypoints) -> Any:
-        """M alone: what `picture` takes."""
-        return self._renderer.field(source.kept, driving)
+        """M alone, without a graph: what `picture` takes, where the engine runs."""
+        return self._renderer.field(source.kept, self._here(driving))
 
     def picture(self, source: PreparedSource, field: Any) -> Tensor:
-        """G alone: (H, W, 3) uint8, where the engine runs."""
-        return (self._renderer.picture(source.kept, field) * 255).round_().to(torch.uint8)
+        """G alone, without a graph: (H, W, 3) uint8, where the engine runs."""
+        return _as_bytes(self._renderer.picture(source.kept, field))
 
-    def _field_and_picture(self, source: PreparedSource, driving: Keypoints) -> Tensor:
-        return self.picture(source, self.field(source, driving))
+    def _field_and_picture(self, kept: Any, points: Tensor, rotation: Tensor) -> Tensor:
+        field = self._renderer.field(kept, Keypoints(points, rotation))
+        return _as_bytes(self._renderer.picture(kept, field))
+
+    def _motion_numbers(self, picture: Tensor) -> Tensor:
+        """See `encoded`: one copy to the CPU in place of three."""
+        motion: Motion = self._motion_encoder(_image(picture))
+        parts = motion.angles, motion.translation, motion.deformations
+        return torch.cat([part.flatten() for part in parts])
+
+    def _here(self, keypoints: Keypoints) -> Keypoints:
+        device = self.plan.device
+        return Keypoints(keypoints.points.to(device), keypoints.rotation.to(device))
+
+
+def _image(picture: Tensor) -> Tensor:
+    """(H, W, 3) uint8 -> (1, 3, H, W) in [0, 1]."""
+    return picture.permute(2, 0, 1)[None].float() / 255
+
+
+def _as_bytes(picture: Tensor) -> Tensor:
+    """[0, 1] -> uint8."""
+    return (picture * 255).round_().to(torch.uint8)
 
 
 class _InFullPrecision(nn.Module):
@@ -107,13 +148,3 @@ def _motion_encoder(network: nn.Module, dtype: torch.dtype) -> nn.Module:
                 ready.expression_backbone
             )
     return ready
-
-
-def _on_cpu(pixels: Tensor) -> Tensor:
-    """Bring a picture from the GPU through page-locked memory, which needs no second copy."""
-    if not pixels.is_cuda:
-        return pixels
-    landing = torch.empty(pixels.shape, dtype=pixels.dtype, pin_memory=True)
-    landing.copy_(pixels, non_blocking=True)
-    torch.cuda.current_stream(pixels.device).synchronize()
-    return landing

@@ -49,7 +49,7 @@ class Convolution(nn.Module):
         self._scalars = [LEAKY_SLOPE] if activation == LEAKY_RELU else []
         self._transposed = transposed
         self._fused = (
-            not weight.is_cuda
+            weight.device.type == "cpu"
             and torch._C._has_mkldnn
             and hasattr(torch.ops.mkldnn, "_reorder_convolution_transpose_weight")
             and (dtype is torch.float32 or _takes_bf16(dtype))

@@ -92,7 +92,7 @@ def flow_affine(
     jacobian, offsets = keypoint_flow_affine(source.points, driving.points, *rotations)
     if not flat:
         return jacobian, offsets
-    across = offsets.new_tensor([1.0, 1.0, 0.0])
+    across = (torch.arange(3, device=offsets.device) < 2).to(offsets)
     jacobian = jacobian * across * across[:, None]
     return jacobian, (source.points - driving.points @ jacobian.transpose(1, 2)) * across
 

@@ -38,7 +38,7 @@ def picture_agreement(
     for frame in frames:
         motion = head.encode_motion(frame)
         picture = head.render(appearance, motion)
-        field = reference.field(source, _of_frame(motion))
+        field = reference.field(source, as_motion(motion))
         expected = reference.picture(source, field)
         error = float((as_image(picture) - expected).square().mean())
         psnr.append(-10 * np.log10(error))
@@ -51,8 +51,8 @@ def as_image(picture: Picture) -> Tensor:
     return torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 255
 
 
-def _of_frame(motion: MotionFrame) -> Motion:
-    """One frame as a batch of one."""
+def as_motion(motion: MotionFrame) -> Motion:
+    """One frame as a batch of one, fp32."""
     rotation, translation, deformations = (
         torch.from_numpy(numbers.astype(np.float32))[None]
         for numbers in (motion.rotation, motion.translation, motion.deformations)

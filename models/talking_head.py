@@ -3,12 +3,11 @@
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from confapp.motion_frame import MotionFrame
@@ -79,7 +78,6 @@ class TalkingHead:
         self.fingerprint = checkpoint.fingerprint
         self.trained = trained
         self.plan = plan or choose_plan()
-        self._device = self.plan.device
         self._engine = Engine(checkpoint.networks(), self.plan)
         self._warm = False
 
@@ -130,11 +128,11 @@ class TalkingHead:
         Raises:
             ValueError: the photo is not (image_size, image_size, 3) uint8.
         """
-        image = self._image(photo)
-        motion = self._motion_of(image, timestamp_ms=0)
-        canonical = self._engine.canonical(image)
+        pixels = self._pixels(photo)
+        motion = self._motion_of(pixels, timestamp_ms=0)
+        canonical = self._engine.canonical(pixels)
         keypoints = self._keypoints(canonical, motion, PoseOffset())
-        prepared = self._engine.prepare(self._engine.appearance(image), keypoints)
+        prepared = self._engine.prepare(self._engine.appearance(pixels), keypoints)
         if not self._warm:  # the first frame is slow: weights are put in order, code is made
             self._engine.render(prepared, keypoints)
             self._warm = True
@@ -147,7 +145,7 @@ class TalkingHead:
         Raises:
             ValueError: the frame is not (image_size, image_size, 3) uint8.
         """
-        return self._motion_of(self._image(frame), timestamp_ms)
+        return self._motion_of(self._pixels(frame), timestamp_ms)
 
     @torch.inference_mode()
     def render(
@@ -171,44 +169,47 @@ class TalkingHead:
         driving = self._keypoints(appearance.canonical, motion, offset)
         return self._engine.render(appearance.prepared, driving).numpy()
 
-    def _motion_of(self, image: Tensor, timestamp_ms: int) -> MotionFrame:
-        motion = self._engine.motion(image)
+    def _motion_of(self, pixels: Tensor, timestamp_ms: int) -> MotionFrame:
+        motion = self._engine.motion(pixels)
         return MotionFrame.of(
-            motion.angles[0].cpu().numpy(),
-            motion.translation[0].cpu().numpy(),
-            motion.deformations[0].cpu().numpy(),
+            motion.angles[0].numpy(),
+            motion.translation[0].numpy(),
+            motion.deformations[0].numpy(),
             timestamp_ms,
         )
 
     def _keypoints(self, canonical: Tensor, motion: MotionFrame, offset: PoseOffset) -> Keypoints:
-        """T with the free view of section 3.3: R_u R_d and t_d + t_u."""
+        """T with the free view of section 3.3: R_u R_d and t_d + t_u; on the CPU.
+
+        A few dozen operations on a few dozen numbers take longer on a GPU.
+        """
         left_out = self.config.keypoints - motion.keypoints
         if left_out < 0:
             raise ValueError(
                 f"the frame has {motion.keypoints} keypoints, the model {self.config.keypoints}"
             )
-        rotation = rotation_matrix(self._row(motion.rotation))
-        turn = rotation_matrix(self._row([offset.yaw, offset.pitch, offset.roll]))
+        rotation = rotation_matrix(_row(motion.rotation))
+        turn = rotation_matrix(_row([offset.yaw, offset.pitch, offset.roll]))
         rotation = turn @ rotation
-        translation = self._row(motion.translation) + self._row([offset.x, offset.y, offset.z])
-        deformations = F.pad(self._row(motion.deformations), (0, 0, 0, left_out))
+        translation = _row(motion.translation) + _row([offset.x, offset.y, offset.z])
+        deformations = F.pad(_row(motion.deformations), (0, 0, 0, left_out))
         points = transform_keypoints(canonical, rotation, translation, deformations)
         return Keypoints(points, rotation)
 
-    def _row(self, numbers: Any) -> Tensor:
-        """Numbers of one frame as a batch of one, fp32."""
-        return torch.from_numpy(np.asarray(numbers, dtype=np.float32)).to(self._device)[None]
-
-    def _image(self, picture: Picture) -> Tensor:
-        """(H, W, 3) uint8 -> (1, 3, H, W) in [0, 1]."""
+    def _pixels(self, picture: Picture) -> Tensor:
+        """A picture of the model's size, (H, W, 3) uint8."""
         size = self.config.image_size
         if picture.shape != (size, size, 3) or picture.dtype != np.uint8:
             raise ValueError(
                 f"{self.config.name} takes {size}x{size} RGB uint8 pictures, "
                 f"not {picture.shape} {picture.dtype}"
             )
-        pixels = torch.from_numpy(np.ascontiguousarray(picture)).to(self._device)
-        return pixels.permute(2, 0, 1)[None].float() / 255
+        return torch.from_numpy(np.ascontiguousarray(picture))
+
+
+def _row(numbers: ArrayLike) -> Tensor:
+    """Numbers of one frame as a batch of one, fp32."""
+    return torch.from_numpy(np.asarray(numbers, dtype=np.float32))[None]
 
 
 def find_checkpoint(model: str, *, untrained: bool = False) -> tuple[Checkpoint, bool]:

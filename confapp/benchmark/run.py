@@ -23,7 +23,6 @@ from models.talking_head import TalkingHead, find_checkpoint, random_checkpoint
 
 BASELINE = "vox-256"  # the layers of the public implementation, in its own arithmetic
 FRAMES = 10
-NO_GPU = torch.device("cpu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +116,11 @@ def run_benchmark(options: BenchmarkOptions, tell: Callable[[str], None]) -> Ben
         checkpoint, plan, photo, frames[0], options.seconds, trained=trained
     )
     tell(f"{figures.model} as written, fp32")
-    figures.eager = eager_stages(checkpoint, photo, frames[0], options.seconds)
+    figures.eager = eager_stages(checkpoint, plan.device, photo, frames[0], options.seconds)
     tell(f"{BASELINE} as written, fp32")
     paper = random_checkpoint(CONFIGS[BASELINE])
     paper_photo, (paper_frame,) = demo_pictures(paper.config.image_size, 1)
-    figures.baseline = eager_stages(paper, paper_photo, paper_frame, options.seconds)
+    figures.baseline = eager_stages(paper, plan.device, paper_photo, paper_frame, options.seconds)
     del paper
     tell("agreement of the pictures")
     head = TalkingHead(checkpoint, trained=trained, plan=plan)

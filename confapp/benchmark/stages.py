@@ -1,6 +1,9 @@
 """The stages of one model, by the engine and by the networks as they are written."""
 
+from collections.abc import Callable
+
 import torch
+from torch import Tensor
 
 from confapp.benchmark.stage_time import StageTime, time_stage
 from models.checkpoints.checkpoint import Checkpoint
@@ -36,28 +39,33 @@ def engine_stages(
     ]
     engine = Engine(checkpoint.networks(), plan)
     with torch.inference_mode():
-        image, driver = (as_image(picture).to(plan.device) for picture in (photo, frame))
-        canonical = engine.canonical(image)
-        source, driving = (placed(canonical, engine.motion(seen)) for seen in (image, driver))
-        prepared = engine.prepare(engine.appearance(image), source)
+        pixels, driver = torch.from_numpy(photo), torch.from_numpy(frame)
+        canonical = engine.canonical(pixels)
+        source, driving = (placed(canonical, engine.motion(seen)) for seen in (pixels, driver))
+        prepared = engine.prepare(engine.appearance(pixels), source)
         field = engine.field(prepared, driving)
-        times.append(time_stage("M", lambda: engine.field(prepared, driving), seconds))
-        times.append(time_stage("G", lambda: engine.picture(prepared, field), seconds))
+        for name, work in (
+            ("M", lambda: engine.field(prepared, driving)),
+            ("G", lambda: engine.picture(prepared, field)),
+        ):
+            times.append(time_stage(name, _to_its_end(work, plan.device), seconds))
     return times
 
 
 def eager_stages(
-    checkpoint: Checkpoint, photo: Picture, frame: Picture, seconds: float
+    checkpoint: Checkpoint, device: torch.device, photo: Picture, frame: Picture, seconds: float
 ) -> list[StageTime]:
     """Plain fp32, layer by layer: H and Δ, and M, warp and G as `render`."""
-    reference = EagerReference(checkpoint)
-    source, driver = reference.source(as_image(photo)), as_image(frame)
-    motion = reference.motion(driver)
+    reference = EagerReference(checkpoint, device)
+    image, driver = (as_image(picture).to(device) for picture in (photo, frame))
+    source, motion = reference.source(image), reference.motion(driver)
+
+    def render() -> Tensor:
+        return reference.picture(source, reference.field(source, motion))
+
     return [
-        time_stage("encode", lambda: reference.motion(driver), seconds),
-        time_stage(
-            "render", lambda: reference.picture(source, reference.field(source, motion)), seconds
-        ),
+        time_stage("encode", _to_its_end(lambda: reference.motion(driver), device), seconds),
+        time_stage("render", _to_its_end(render, device), seconds),
     ]
 
 
@@ -65,10 +73,17 @@ def matrix_product(dtype: torch.dtype, device: torch.device, seconds: float) -> 
     """The machine's ceiling: GFLOP/s of a product of two 4096x4096 matrices, the best of some."""
     one = torch.ones(MATRIX_SIDE, MATRIX_SIDE, dtype=dtype, device=device)
 
-    def multiply() -> None:
-        torch.mm(one, one)
+    multiply = _to_its_end(lambda: torch.mm(one, one), device)
+    best = time_stage("matrix product", multiply, seconds).ms_best
+    return round(2 * MATRIX_SIDE**3 / GIGA / (best / 1000), 1)
+
+
+def _to_its_end(work: Callable[[], object], device: torch.device) -> Callable[[], None]:
+    """Work that is done when it returns; a GPU is only told to begin."""
+
+    def run() -> None:
+        work()
         if device.type == "cuda":
             torch.cuda.synchronize(device)
 
-    best = time_stage("matrix product", multiply, seconds).ms_best
-    return round(2 * MATRIX_SIDE**3 / GIGA / (best / 1000), 1)
+    return run

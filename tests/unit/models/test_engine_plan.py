@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from models import engine_plan
-from models.engine_compilation import GraphedOnGpu
 from models.engine_plan import choose_plan
 
 
@@ -53,28 +52,3 @@ def test_a_process_measures_once(monkeypatch: pytest.MonkeyPatch) -> None:
     before = choose_plan("cpu")
     machine(monkeypatch, {"avx512_bf16"}, 0.5)
     assert choose_plan("cpu") == before
-
-
-def test_a_compiler_that_fails_is_done_without(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    tries = []
-
-    def compiled(*_: object, **__: object) -> object:
-        def run(*_: object) -> torch.Tensor:
-            tries.append(1)
-            raise RuntimeError("no C compiler\nand a long trace")
-
-        return run
-
-    monkeypatch.setattr("torch.compile", compiled)
-    double = GraphedOnGpu(lambda x: x * 2, torch.device("cuda"))
-    assert [float(double(torch.tensor(3.0))) for _ in range(2)] == [6.0, 6.0]
-    assert len(tries) == 1
-    assert "uncompiled: no C compiler" in caplog.text
-    assert "trace" not in caplog.text
-
-
-def test_nothing_is_compiled_on_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torch.compile", None)
-    assert float(GraphedOnGpu(lambda x: x + 1, torch.device("cpu"))(torch.tensor(1.0))) == 2.0
