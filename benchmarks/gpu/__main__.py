@@ -18,7 +18,7 @@ import torch
 from benchmarks.gpu.ceilings import Ceilings, ceilings
 from benchmarks.gpu.figures import Figures
 from benchmarks.gpu.model_benchmark import ModelBenchmark
-from models.engine_plan import choose_plan
+from models.engine_plan import choose_plan, reproducible_plan
 
 MODELS = ("lite-256", "vox-256", "paper-512")
 COMPILED = MODELS[:2]  # the third is the second on larger planes
@@ -38,7 +38,7 @@ def machine(device: torch.device) -> dict[str, Any]:
 
 def measure(figures: Figures, names: list[str], device: str, seconds: float) -> None:
     """Part by part, the more important ones first."""
-    plan = choose_plan(device)
+    plan = choose_plan(device) if device == "cuda" else reproducible_plan()
     figures.part("machine", lambda: machine(plan.device) | {"plan": plan.precision})
     measured: list[Ceilings] = []
 
