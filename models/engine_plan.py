@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from models.engine_convolution import Convolution
-from models.engine_quantised import QuantisedConvolution, between
+from models.engine_quantised import QuantisedConvolution, between, runs_here
 
 # What is measured: a layer like the generator's, 75 MFLOP, so that even a processor that only
 # imitates a type is done within half a second.
@@ -19,6 +19,7 @@ PRECISIONS = {
     torch.float16: "fp16",
     torch.int8: "int8",
 }
+BFLOAT16 = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16"}  # by torch's name of it
 WORTH_IT = 1.15  # how much faster a shorter type must be; repeated measurements differ by less
 
 
@@ -69,12 +70,12 @@ def _chosen(device: str) -> EnginePlan:
         name = torch.cuda.get_device_name(place)
         return EnginePlan(place, half, f"a GPU is here ({name})")
     has = torch.cpu.get_capabilities()
-    short, why = torch.int8, "the CPU has neither AMX nor AVX512-BF16"
-    if has.get("amx_bf16") or has.get("avx512_bf16"):
-        short, why = (
-            torch.bfloat16,
-            f"the CPU has {'AMX' if has.get('amx_bf16') else 'AVX512-BF16'}",
-        )
+    if kind := next((BFLOAT16[name] for name in BFLOAT16 if has.get(name)), None):
+        short, why = torch.bfloat16, f"the CPU has {kind}"
+    else:
+        short, why = torch.int8, "the CPU has neither AMX nor AVX512-BF16"
+        if not runs_here():
+            return EnginePlan(place, torch.float32, f"{why}, nor convolutions in int8")
     gain = layer_seconds(torch.float32) / layer_seconds(short)
     why += f", and a layer in {PRECISIONS[short]} takes 1/{gain:.1f} of its time in fp32"
     if gain >= WORTH_IT:

@@ -21,6 +21,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, features: set[str], gain: float) ->
     """A CPU with features, on which a shorter type is so many times as fast as fp32."""
     has = dict.fromkeys(features, True)
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: has)
+    monkeypatch.setattr(engine_plan, "runs_here", lambda: True)
     monkeypatch.setattr(
         engine_plan, "layer_seconds", lambda dtype: gain if dtype is torch.float32 else 1.0
     )
@@ -44,6 +45,14 @@ def test_precision(
     plan = choose_plan("cpu")
     assert plan.precision == precision
     assert re.search(reason, plan.reason)
+
+
+def test_fp32_where_int8_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine(monkeypatch, {"avx2"}, 9.0)
+    monkeypatch.setattr(engine_plan, "runs_here", lambda: False)
+    plan = choose_plan("cpu")
+    assert plan.precision == "fp32"
+    assert "nor convolutions in int8" in plan.reason
 
 
 def test_a_process_measures_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,14 @@
 """The int8 convolution against the one in fp32."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from models.engine_convolution import LEAKY_RELU, NONE, RELU
-from models.engine_quantised import QuantisedConvolution, can_quantise
+from models.engine_quantised import QuantisedConvolution, can_quantise, runs_here
 
 LARGEST_ERROR = 0.015  # of the result's norm
 
@@ -22,6 +24,13 @@ def planes(channels: int, least: float) -> Tensor:
 @pytest.fixture(autouse=True)
 def _same_numbers() -> None:
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def tried_anew() -> Iterator[None]:
+    runs_here.cache_clear()
+    yield
+    runs_here.cache_clear()
 
 
 @pytest.mark.parametrize("least", [0.0, -1.0, 1.0])
@@ -76,3 +85,27 @@ def test_planes_of_one_number(value: float) -> None:
 )
 def test_what_runs_in_int8(shape: tuple[int, ...], activation: str, can: bool) -> None:
     assert can_quantise(torch.zeros(shape), activation) is can
+
+
+@pytest.mark.parametrize("error", [AttributeError("no such operator"), RuntimeError("no engine")])
+@pytest.mark.usefixtures("tried_anew")
+def test_without_the_operators_nothing_runs_in_int8(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def forward(*_: object) -> Tensor:
+        raise error
+
+    monkeypatch.setattr(QuantisedConvolution, "forward", forward)
+    assert not runs_here()
+    assert not can_quantise(torch.zeros(64, 32, 3, 3), RELU)
+
+
+@pytest.mark.usefixtures("tried_anew")
+def test_sums_that_are_cut_off_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert runs_here()
+    runs_here.cache_clear()
+    whole = QuantisedConvolution.forward
+    monkeypatch.setattr(
+        QuantisedConvolution, "forward", lambda *given: whole(*given).clamp(max=250.0)
+    )
+    assert not runs_here()
