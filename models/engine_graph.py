@@ -6,7 +6,9 @@ them all with their memory, and needs neither a compiler nor much time to make.
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -19,6 +21,30 @@ WARM_UPS = 2  # libraries choose their kernels and take their workspaces before 
 
 # Recording synchronises the device, which no other recording of this process survives.
 _recording = threading.Lock()
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """A stream, the graphs that run on it, and the lock that keeps others off it meanwhile."""
+
+    device: torch.device
+    stream: torch.cuda.Stream
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    users: "weakref.WeakSet[Graphed]" = field(default_factory=weakref.WeakSet)
+
+
+# Libraries keep a workspace for every stream that they have seen, 32 MiB on some cards, and torch
+# hands out the same 32 streams again and again: so a stream is taken again once its graph is gone.
+_lanes: dict[torch.cuda.Stream, _Lane] = {}
+
+
+def _free_lane(device: torch.device) -> _Lane:
+    """A lane without graphs; one that has some when torch has no other stream."""
+    for lane in _lanes.values():
+        if lane.device == device and not lane.users:
+            return lane
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    return _lanes.setdefault(stream, _Lane(device, stream))
 
 
 class Direct:
@@ -43,10 +69,10 @@ class Direct:
 
 
 class Graphed(Direct):
-    """A function recorded as a CUDA graph, with a stream and memory of its own.
+    """A function recorded as a CUDA graph, with memory of its own.
 
-    Graphs run beside one another, so that one card renders several sources at a time. All that a
-    graph holds goes when it is dropped.
+    Up to 32 graphs run beside one another, so that one card renders several sources at a time. All
+    that a graph holds goes when it is dropped, and its stream to the next one.
 
     Args:
         function: whose shapes and path depend on no number of its arguments, and which moves
@@ -66,23 +92,25 @@ class Graphed(Direct):
         self, function: Function, device: torch.device, examples: Sequence[Tensor]
     ) -> None:
         super().__init__(function, device)
-        self._lock = threading.Lock()
         self._leaving = [page_locked(example) for example in examples]
         self._arrived = [example.to(device) for example in examples]
         self._copied = torch.cuda.Event()  # type: ignore[no-untyped-call]
         self._graph = torch.cuda.CUDAGraph()
-        self.stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        # What the function holds was made on the caller's stream.
-        self.stream.wait_stream(torch.cuda.current_stream(device))
         with _recording:
-            with torch.cuda.stream(self.stream):
+            lane = _free_lane(device)
+            self.stream, self._lock = lane.stream, lane.lock
+            # What the function holds was made on the caller's stream.
+            self.stream.wait_stream(torch.cuda.current_stream(device))
+            # torch leaves a stream current whose recording failed: this one puts the old one back.
+            with self._lock, torch.cuda.stream(self.stream):
                 for _ in range(WARM_UPS):
                     function(*self._arrived)
-            # Other threads go on with their own work meanwhile.
-            with torch.cuda.graph(
-                self._graph, stream=self.stream, capture_error_mode="thread_local"
-            ):
-                self._result = function(*self._arrived)
+                # Other threads go on with their own work meanwhile.
+                with torch.cuda.graph(
+                    self._graph, stream=self.stream, capture_error_mode="thread_local"
+                ):
+                    self._result = function(*self._arrived)
+            lane.users.add(self)
 
     def __call__(self, *arguments: Tensor) -> Tensor:
         """Tensors on the CPU -> the function's result on the CPU. Any thread may call it."""

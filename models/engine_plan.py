@@ -66,7 +66,8 @@ def _chosen(device: str) -> EnginePlan:
     place = torch.device(device)
     if place.type == "cuda":
         # bf16 has the range of fp32; in fp16 networks of this kind have gone black
-        half = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+        half = torch.bfloat16 if fast else torch.float16
         name = torch.cuda.get_device_name(place)
         return EnginePlan(place, half, f"a GPU is here ({name})")
     has = torch.cpu.get_capabilities()

@@ -31,11 +31,19 @@ class PlayedCard:
                 pass
 
         class Event:
-            def record(self) -> None:
+            def __init__(self, *, enable_timing: bool = False) -> None:
+                self.timed = enable_timing
+
+            def record(self, stream: object = None) -> None:
                 pass
 
             def synchronize(self) -> None:
                 pass
+
+            def elapsed_time(self, end: "Event") -> float:
+                assert self.timed
+                assert end.timed
+                return 6.0
 
         @contextlib.contextmanager
         def recorded(graph: Graph, *, stream: Stream, capture_error_mode: str) -> Iterator[None]:
@@ -54,6 +62,7 @@ class PlayedCard:
         ):
             monkeypatch.setattr(torch.cuda, name, played)
         monkeypatch.setattr(engine_graph, "page_locked", torch.empty_like)
+        monkeypatch.setattr(engine_graph, "_lanes", {})
 
     def doubled(self, x: Tensor) -> Tensor:
         """A function that can be recorded."""

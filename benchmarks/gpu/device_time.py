@@ -35,6 +35,29 @@ def timed(work: Callable[[], object], device: torch.device, seconds: float) -> d
     return figures
 
 
+def device_ms(
+    work: Callable[[], object], device: torch.device, stream: torch.cuda.Stream | None, runs: int
+) -> float:
+    """Milliseconds between CUDA events around runs that follow each other, by their number.
+
+    No run's end is waited for, so this is the device's time where it is the slower one.
+
+    Args:
+        stream: where the work runs; None for the current one.
+    """
+    stream = stream or torch.cuda.current_stream(device)
+    work()
+    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
+    finish(device)
+    start.record(stream)
+    for _ in range(runs):
+        work()
+    end.record(stream)
+    end.synchronize()
+    between: float = start.elapsed_time(end)
+    return round(between / runs, 4)
+
+
 def seconds_of(work: Callable[[], object], clock: Clock = time.perf_counter) -> float:
     """How long some work takes once."""
     start = clock()

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchmarks.gpu.device_time import finish, seconds_of, timed
+from benchmarks.gpu.device_time import device_ms, finish, seconds_of, timed
 from models.checkpoints.checkpoint import Checkpoint
 from models.eager_reference import EagerReference, placed
 from models.engine_convolution import Convolution
@@ -18,6 +18,7 @@ from models.picture_agreement import as_image, as_motion
 from models.talking_head import Picture, SourceAppearance, TalkingHead
 
 Work = Callable[[], object]
+FOLLOWING_RUNS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +29,25 @@ class Rendering:
         to_host: one frame from its motion, as uint8 on the CPU.
         on_device: the same, left where it was made.
         encode: H and Δ from uint8 to numbers, both on the CPU.
-        recorded: CUDA graphs are used.
+        stream: of the frame's CUDA graph; None without graphs.
     """
 
     to_host: Work
     on_device: Work
     encode: Work
-    recorded: bool = False
+    stream: torch.cuda.Stream | None = None
 
     def times(self, device: torch.device, seconds: float) -> dict[str, Any]:
-        """Milliseconds of each, measured for about so long."""
+        """Milliseconds of each, measured for about so long; `device_ms` of frames in a row."""
         stages = {"to_host": self.to_host, "on_device": self.on_device, "encode": self.encode}
         with torch.inference_mode():
-            figures = {name: timed(work, device, seconds) for name, work in stages.items()}
-        return {"cuda_graphs": self.recorded} | figures
+            figures: dict[str, Any] = {
+                name: timed(work, device, seconds) for name, work in stages.items()
+            }
+            if device.type == "cuda":
+                runs = min(FOLLOWING_RUNS, figures["on_device"]["runs"])
+                figures["device_ms"] = device_ms(self.on_device, device, self.stream, runs)
+        return {"cuda_graphs": self.stream is not None} | figures
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +86,7 @@ class EngineScene:
             lambda: head.render(self.appearance, motion),
             lambda: rendered.launch(*keypoints),
             lambda: head.encode_motion(self.frame),
-            recorded=isinstance(rendered, Graphed),
+            rendered.stream if isinstance(rendered, Graphed) else None,
         )
 
     def kernel_by_kernel(self) -> Rendering:

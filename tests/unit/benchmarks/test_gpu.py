@@ -15,6 +15,7 @@ from benchmarks.gpu import card_memory, ceilings, model_benchmark
 from benchmarks.gpu import streams as streams_module
 from benchmarks.gpu.ceilings import Ceilings
 from benchmarks.gpu.demo_pictures import demo_pictures
+from benchmarks.gpu.device_time import device_ms
 from benchmarks.gpu.figures import Figures
 from benchmarks.gpu.model_benchmark import ModelBenchmark
 from benchmarks.gpu.roofline import Layer, layers_of_a_frame, roofline
@@ -74,6 +75,14 @@ def test_sources_are_added_while_they_gain(rates: list[int | None], measured: li
         return None if fps is None else Streams(count, fps, 1.0, 1.0, 1, 0.0)
 
     assert [streams.count for streams in grown(measure, tuple(by_count))] == measured
+
+
+def test_frames_in_a_row_are_timed_by_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    """6 ms between the events, three runs and one that warms up."""
+    PlayedCard(monkeypatch)
+    runs: list[int] = []
+    assert device_ms(lambda: runs.append(1), CPU, None, 3) == pytest.approx(2.0)
+    assert len(runs) == 4
 
 
 def test_a_part_that_fails_leaves_the_others(tmp_path: Path) -> None:

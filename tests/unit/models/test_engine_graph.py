@@ -1,8 +1,10 @@
 """Graphs on a card that is only played, and what happens where they fail."""
 
+import contextlib
 import gc
 import threading
 import weakref
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -77,6 +79,64 @@ def test_a_graph_goes_with_its_last_user(card: PlayedCard) -> None:
         assert dropped() is None
     finally:
         gc.enable()
+
+
+def test_a_stream_is_taken_again_once_its_graph_is_gone(card: PlayedCard) -> None:
+    """Libraries keep memory for every stream they have seen."""
+    encoder, first = (Graphed(card.doubled, CPU, [torch.zeros(1)]) for _ in range(2))
+    assert encoder.stream is not first.stream
+    streams = [encoder.stream, first.stream]
+    for _ in range(3):  # the old source goes when the new one is there
+        following = Graphed(card.doubled, CPU, [torch.zeros(1)])
+        streams.append(following.stream)
+        first = following
+    del following
+    assert len(set(streams)) == 3
+
+
+def test_graphs_of_one_stream_keep_off_each_other(
+    card: PlayedCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torch has 32 streams; what is launched into a recording would become part of it."""
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    monkeypatch.setattr(torch.cuda, "Stream", lambda _: stream)
+    one = Graphed(card.doubled, CPU, [torch.zeros(1)])
+
+    def checked(x: Tensor) -> Tensor:
+        assert one._lock.locked()
+        return x
+
+    other = Graphed(checked, CPU, [torch.zeros(1)])
+    assert one._lock is other._lock
+
+
+def test_a_recording_that_fails_leaves_no_stream_current(
+    card: PlayedCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current: list[object] = ["the caller's"]
+
+    @contextlib.contextmanager
+    def made_current(stream: object) -> Iterator[None]:
+        before = list(current)
+        current.append(stream)
+        try:
+            yield
+        finally:
+            current[:] = before
+
+    @contextlib.contextmanager
+    def failing(graph: object, *, stream: object, capture_error_mode: str) -> Iterator[None]:
+        current.append(stream)
+        yield
+        raise RuntimeError("operation failed due to a previous error during capture")
+
+    monkeypatch.setattr(torch.cuda, "stream", made_current)
+    monkeypatch.setattr(torch.cuda, "graph", failing)
+    with pytest.raises(RuntimeError, match="previous error"):
+        Graphed(card.doubled, CPU, [torch.zeros(1)])
+    assert current == ["the caller's"]
+    assert not engine_graph._recording.locked()
+    assert not next(iter(engine_graph._lanes.values())).users
 
 
 def test_what_cannot_be_recorded_runs_without(

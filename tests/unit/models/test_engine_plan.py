@@ -61,3 +61,16 @@ def test_a_process_measures_once(monkeypatch: pytest.MonkeyPatch) -> None:
     before = choose_plan("cpu")
     machine(monkeypatch, {"avx512_bf16"}, 0.5)
     assert choose_plan("cpu") == before
+
+
+@pytest.mark.parametrize(("fast", "precision"), [(True, "bf16"), (False, "fp16")])
+def test_a_card_that_only_imitates_bf16_takes_fp16(
+    monkeypatch: pytest.MonkeyPatch, fast: bool, precision: str
+) -> None:
+    def supported(*, including_emulation: bool = True) -> bool:
+        return fast or including_emulation
+
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", supported)
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda _: "a card")
+    plan = choose_plan("cuda")
+    assert (plan.precision, plan.reason) == (precision, "a GPU is here (a card)")
