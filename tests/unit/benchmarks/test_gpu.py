@@ -18,6 +18,7 @@ from benchmarks.gpu.demo_pictures import demo_pictures
 from benchmarks.gpu.device_time import device_ms
 from benchmarks.gpu.figures import Figures
 from benchmarks.gpu.model_benchmark import ModelBenchmark
+from benchmarks.gpu.renderings import Rendering
 from benchmarks.gpu.roofline import Layer, layers_of_a_frame, roofline
 from benchmarks.gpu.streams import Streams, grown, streams_of
 from confapp.benchmark import demo_people
@@ -83,6 +84,17 @@ def test_frames_in_a_row_are_timed_by_the_card(monkeypatch: pytest.MonkeyPatch) 
     runs: list[int] = []
     assert device_ms(lambda: runs.append(1), CPU, None, 3) == pytest.approx(2.0)
     assert len(runs) == 4
+
+
+def test_a_rendering_on_a_card_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    PlayedCard(monkeypatch)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda _: None)
+    card, stream = torch.device("cuda"), torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    graphed, direct = (
+        Rendering(int, int, int, its).times(card, seconds=0.0) for its in (stream, None)
+    )
+    assert (graphed["cuda_graphs"], direct["cuda_graphs"]) == (True, False)
+    assert graphed["device_ms"] == pytest.approx(6.0 / graphed["on_device"]["runs"])
 
 
 def test_a_part_that_fails_leaves_the_others(tmp_path: Path) -> None:
