@@ -23,11 +23,18 @@ FRAMES = 5
 class KnownHead(TalkingHead):
     """Remembers which picture each motion was taken from."""
 
-    def _motion_of(self, image: object, timestamp_ms: int) -> MotionFrame:
-        motion = super()._motion_of(image, timestamp_ms)  # type: ignore[arg-type]
-        pixels = (np.asarray(image)[0].transpose(1, 2, 0) * 255).round().astype(np.uint8)
-        self.__dict__.setdefault("seen", {})[motion.numbers().tobytes()] = pixels
+    def encode_source(self, photo: RgbImage) -> SourceAppearance:
+        appearance = super().encode_source(photo)
+        self._remember(appearance.motion, photo)
+        return appearance
+
+    def encode_motion(self, frame: RgbImage, timestamp_ms: int = 0) -> MotionFrame:
+        motion = super().encode_motion(frame, timestamp_ms)
+        self._remember(motion, frame)
         return motion
+
+    def _remember(self, motion: MotionFrame, picture: RgbImage) -> None:
+        self.__dict__.setdefault("seen", {})[motion.numbers().tobytes()] = picture
 
     def picture_of(self, motion: MotionFrame) -> RgbImage:
         """What the motion was taken from."""
