@@ -12,12 +12,12 @@ import torch
 
 from benchmarks.gpu.card_memory import card_memory
 from benchmarks.gpu.ceilings import Ceilings
-from benchmarks.gpu.demo_pictures import demo_pictures
 from benchmarks.gpu.device_time import seconds_of, timed
 from benchmarks.gpu.figures import Figures
 from benchmarks.gpu.renderings import EngineScene, as_written, engine_scene
 from benchmarks.gpu.roofline import layers_of_a_frame, roofline
 from benchmarks.gpu.streams import Crowd, Streams, grown
+from confapp.benchmark.demo_people import demo_pictures
 from models.eager_reference import EagerReference
 from models.engine_plan import EnginePlan
 from models.picture_agreement import picture_agreement

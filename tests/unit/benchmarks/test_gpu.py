@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import pytest
 import torch
 from played_card import PlayedCard
@@ -12,14 +13,16 @@ from benchmarks.gpu import __main__ as program
 from benchmarks.gpu import card_memory, ceilings, model_benchmark
 from benchmarks.gpu import streams as streams_module
 from benchmarks.gpu.ceilings import Ceilings
-from benchmarks.gpu.demo_pictures import demo_pictures
 from benchmarks.gpu.device_time import device_ms
 from benchmarks.gpu.figures import Figures
 from benchmarks.gpu.model_benchmark import ModelBenchmark
 from benchmarks.gpu.renderings import Rendering
 from benchmarks.gpu.roofline import Layer, layers_of_a_frame, roofline
 from benchmarks.gpu.streams import Streams, grown, streams_of
-from confapp.benchmark import demo_people
+from confapp.benchmark.demo_people import demo_pictures
+from confapp.demo import PEOPLE
+from confapp.media.clip import Clip
+from confapp.media.photo import load_photo
 from models.config import CONFIGS
 from models.engine_graph import Graphed, GraphRecorder
 from models.summary import summarise
@@ -108,12 +111,14 @@ def test_a_part_that_fails_leaves_the_others(tmp_path: Path) -> None:
 
 
 def test_pictures_are_the_demos_own() -> None:
-    """Two readers, one picture; they turn YUV to RGB each in their own rounding."""
+    """As the product itself reads them; each reader turns YUV to RGB in its own rounding."""
     photo, frames = demo_pictures(64, 3)
-    other_photo, other_frames = demo_people.demo_pictures(64, 3)
-    for one, other in zip([photo, *frames], [other_photo, *other_frames], strict=True):
+    clip = [frame.rgb for frame in Clip(PEOPLE / "ada.mp4").frames()]
+    own = [load_photo(PEOPLE / "ada.png"), *(clip[n * len(clip) // 3] for n in range(3))]
+    for one, other in zip([photo, *frames], own, strict=True):
+        small = cv2.resize(other, (64, 64), interpolation=cv2.INTER_AREA)
         assert one.shape == (64, 64, 3)
-        assert abs(one.astype(float) - other.astype(float)).mean() < 2
+        assert abs(one.astype(float) - small.astype(float)).mean() < 2
 
 
 @pytest.fixture
