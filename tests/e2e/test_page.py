@@ -287,6 +287,22 @@ def test_a_second_tab_takes_over_and_may_be_taken_back_from(pair: Pair) -> None:
     page.next_remote(page.remote())
 
 
+CLOSING = """async () => {
+    const { Connection } = await import("/connection.js");
+    const connection = new Connection("", {});
+    connection.socket = new WebSocket(`ws://${location.host}/ws`);
+    await new Promise((opened) => connection.socket.addEventListener("open", opened));
+    connection.socket.close();
+    connection.sendReceipt(1, 1);
+}"""
+
+
+def test_nothing_is_sent_while_the_socket_closes(pair: Pair) -> None:
+    """A picture may be drawn just then; the browser would complain."""
+    pair.ben.page.evaluate(CLOSING)
+    assert pair.ben.faults == []
+
+
 def test_recording_asks_the_other_side(pair: Pair) -> None:
     pair.ben.act("record")
     expect(pair.ada.at("#question")).to_contain_text("asks to record")

@@ -35,7 +35,7 @@ export class Connection {
   }
 
   send(command) {
-    this.socket?.send(JSON.stringify(command));
+    this.#put(JSON.stringify(command));
   }
 
   // A picture has been drawn: the process sends no more than two of a kind without such a receipt.
@@ -43,7 +43,12 @@ export class Connection {
     const receipt = new DataView(new ArrayBuffer(5));
     receipt.setUint8(0, kind);
     receipt.setUint32(1, sequence, true);
-    this.socket?.send(receipt.buffer);
+    this.#put(receipt.buffer);
+  }
+
+  // A socket that is closing is still there, and a picture may be drawn meanwhile.
+  #put(data) {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(data);
   }
 
   async sendPhoto(file) {
