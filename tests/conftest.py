@@ -1,6 +1,7 @@
 """What the tests of both ends of a call share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -12,6 +13,16 @@ from models.talking_head import TalkingHead
 # An example that takes long says that the machine is busy.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+ONE_AT_A_TIME = [Path(__file__).parent / folder for folder in ("e2e", "integration")]
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Calls are held one after the other, beside other tests: each of them needs its share."""
+    for item in items:
+        if any(folder in item.path.parents for folder in ONE_AT_A_TIME):
+            item.add_marker(pytest.mark.xdist_group("calls"))
 
 
 @pytest.fixture(scope="session")

@@ -174,7 +174,7 @@ class OwnSide:
 
     def on_shot(self, photo: SourcePhoto, hint: Hint) -> None:
         """See `OwnViewOwner`."""
-        self._loop.call_soon_threadsafe(self.use, photo, hint)
+        self._loop.call_soon_threadsafe(self._use_shot, photo, hint)
 
     def on_quality(self, words: str) -> None:
         """See `OwnViewOwner`."""
@@ -183,6 +183,10 @@ class OwnSide:
     def on_camera_error(self, error: ConfappError) -> None:
         """The camera cannot be opened, or broke; on the feed's thread."""
         self._loop.call_soon_threadsafe(self._camera_failed, error)
+
+    def _use_shot(self, photo: SourcePhoto, hint: Hint) -> None:
+        if self._board.view.guiding:  # else the person has chosen otherwise meanwhile
+            self.use(photo, hint)
 
     def _set_quality(self, words: str) -> None:
         source = self._board.view.source

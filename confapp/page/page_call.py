@@ -53,6 +53,11 @@ class PageCall:
         clock: seconds, on a clock that never goes back.
         on_ready: told the page's link as soon as it can be opened.
 
+    Attributes:
+        server: of the page.
+        pictures: that the page shows.
+        own: camera, photo and microphone of this side.
+
     Raises:
         ConfappError: `page-port`.
     """
@@ -88,7 +93,7 @@ class PageCall:
         self._film = CallFilm(folder, head.config.image_size, self._show_recording)
         self._questions = QuestionBox(lambda question: self._board.set(question=question))
         self._figures = PageFigures(self.pictures)
-        self._own = OwnSide(
+        self.own = OwnSide(
             head,
             self._board,
             self.pictures,
@@ -99,11 +104,11 @@ class PageCall:
             clock=clock,
         )
         self._other = OtherSide(head, self._board, self.pictures)
-        self._board.on_change = self._own.arrange
+        self._board.on_change = self.own.arrange
         if photo is None:
             self._board.set(guiding=True)
         else:
-            self._own.use(photo, Hint.HOLD)
+            self.own.use(photo, Hint.HOLD)
 
     # The person's time with the page
 
@@ -114,7 +119,7 @@ class PageCall:
             ConfappError: what ended the last call, when nobody was there to be told.
         """
         failure: ConfappError | None = None
-        self._own.start()
+        self.own.start()
         ticking = asyncio.create_task(self._tick())
         try:
             async with self.server:
@@ -126,7 +131,7 @@ class PageCall:
         finally:
             ticking.cancel()
             await asyncio.gather(ticking, *self._background, return_exceptions=True)
-            await self._own.close()
+            await self.own.close()
             self.pictures.close()
         if failure is not None and self._summary is None:
             raise failure
@@ -153,7 +158,7 @@ class PageCall:
 
     async def _hold(self) -> ConfappError | None:
         """One call; why there was none, if there was none."""
-        frames = self._own.tap()
+        frames = self.own.tap()
         failure: ConfappError | None = None
         self._board.set(
             phase=PagePhase.JOINING, guiding=False, banner="Joining the room.", urgent=False,
@@ -177,7 +182,7 @@ class PageCall:
             await self._stop_recording()
             self._other.end()
             self._board.set(muted=None, safety_code="", question="", side_by_side=False)
-            self._own.listen()
+            self.own.listen()
         if failure is not None:
             self._board.set(phase=PagePhase.LOBBY, banner=failure.message, urgent=True)
         elif summary is None or summary.end is None:  # left before anybody came
@@ -188,9 +193,9 @@ class PageCall:
 
     async def _call(self, frames: FrameSource) -> CallSummary:
         """From the lobby's microphone to the end of the call; cancelled to hang up."""
-        await self._own.stop_listening()
+        await self.own.stop_listening()
         view = self._board.view
-        wish = SessionWish(view.name, view.microphone or None, self._own.photo, frames, self)
+        wish = SessionWish(view.name, view.microphone or None, self.own.photo, frames, self)
         with contextlib.closing(self._open_session(wish)) as session:
             self._session = session
             self._other.begin(session)
@@ -230,20 +235,20 @@ class PageCall:
             case messages.Guide():
                 self._board.set(guiding=command.on)
             case messages.TakeSource():
-                self._own.take_now()
+                self.own.take_now()
             case messages.Turn():
                 self._other.turn(command.offset)
             case messages.FaceMe():
                 self._start(self._other.face_me())
             case messages.SwitchCamera():
-                self._own.switch_camera(on=command.on)
+                self.own.switch_camera(on=command.on)
             case messages.ChooseCamera():
-                self._own.choose_camera(command.id)
+                self.own.choose_camera(command.id)
             case messages.Mute():
                 self._mute(on=command.on)
             case messages.ChooseMicrophone():
                 if self._session is None:
-                    self._own.choose_microphone(command.id)
+                    self.own.choose_microphone(command.id)
             case messages.Record():
                 self._start(self._record() if command.on else self._stop_recording())
             case messages.Answer():
@@ -253,7 +258,7 @@ class PageCall:
 
     def on_photo(self, data: bytes) -> None:
         """See `PageOwner`."""
-        self._start(self._own.use_file(data))
+        self._start(self.own.use_file(data))
 
     # What the call tells: see `CallAudience`
 
@@ -329,7 +334,7 @@ class PageCall:
     @property
     def _level_dbfs(self) -> float | None:
         if self._session is None:
-            return self._own.level_dbfs
+            return self.own.level_dbfs
         microphone = self._session.microphone
         return None if microphone is None else microphone.level_dbfs
 
@@ -375,7 +380,7 @@ class PageCall:
                 self.server.tell(messages.Level(dbfs=round(level, 1)))
             if number % LEVELS_A_SECOND == 0:
                 report = self._session.report if self._session is not None else None
-                self.server.tell(self._figures.read(report, self._own.h264_kbps))
+                self.server.tell(self._figures.read(report, self.own.h264_kbps))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

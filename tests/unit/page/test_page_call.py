@@ -1,6 +1,7 @@
 """The lobby and the call as the page steers them, with a call that only listens."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from confapp.errors import ConfappError
 from confapp.media.clip import Clip
 from confapp.page.messages import HangUp, Join
 from confapp.page.picture_stream import PictureKind
+from confapp.page.source_guide import Hint
 from confapp.pose_offset import PoseOffset
 from models.talking_head import TalkingHead
 from receiver.rendered_frame import RenderedFrame
@@ -77,6 +79,15 @@ async def test_a_file_is_labelled_as_not_live(stage: Stage) -> None:
     data = (PEOPLE / "ada.png").read_bytes()
     assert (await upload(stage, data)).status_code == 204
     await stage.visitor.until(lambda: stage.visitor.view["source"]["live"] is False)
+
+
+async def test_a_shot_that_comes_after_the_choice_of_a_file_is_let_go(
+    stage: Stage, photo: SourcePhoto
+) -> None:
+    shot = dataclasses.replace(photo, live=True)
+    stage.page.own.on_shot(shot, Hint.HOLD)  # the guide was at work when the file came
+    await asyncio.sleep(0)
+    assert stage.page.own.photo is photo
 
 
 async def upload(stage: Stage, data: bytes) -> httpx.Response:
