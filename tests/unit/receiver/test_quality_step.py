@@ -63,7 +63,7 @@ def test_a_slow_machine_settles_where_it_has_time_left() -> None:
     """At 50 ms a picture, 15 a second take three quarters of the time."""
     receiver = Receiver()
     receiver.run(20, cost_s=0.050)
-    assert STEPS[receiver.quality.step] == Quality(15.0)
+    assert STEPS[receiver.quality.step] == Quality(15)
     assert receiver.run(20, cost_s=0.050) == pytest.approx(20 * 15, abs=2)
     assert receiver.quality.thinned > 0
 
@@ -72,7 +72,7 @@ def test_a_slower_one_makes_smaller_pictures_at_once() -> None:
     """At 150 ms a picture, 15 small ones a second take three quarters of the time."""
     receiver = Receiver()
     receiver.run(WINDOW_S + 1, cost_s=0.150)
-    assert STEPS[receiver.quality.step] == Quality(15.0, 1 / 2)
+    assert STEPS[receiver.quality.step] == Quality(15, 1 / 2)
     assert receiver.run(20, cost_s=0.150) == pytest.approx(20 * 15, abs=2)
     assert receiver.quality.downs == 1
 
