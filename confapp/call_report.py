@@ -31,6 +31,8 @@ class CallReport:
         rtt_ms: round trip.
         loss_up, loss_down: share of the motion messages lost in the last eight seconds.
         refused: share of them that this side's channel did not take.
+        max_fps_up, max_fps_down: most pictures a second that the other side asks for, and that this
+            side asks for.
         picture_delay_ms: from capture to shown, of the newest picture.
         sound_delay_ms: how long sound waits for slower packets.
         sound_jitter_ms: standard deviation of the arrivals of sound.
@@ -57,6 +59,8 @@ class CallReport:
     loss_up: float
     loss_down: float
     refused: float
+    max_fps_up: int | None
+    max_fps_down: int | None
     picture_delay_ms: float | None
     sound_delay_ms: float | None
     sound_jitter_ms: float | None
@@ -140,6 +144,8 @@ class CallReporter:
             loss_up=round(counted.motion_loss_there, 3),
             loss_down=round(counted.motion_loss, 3),
             refused=round(counted.refused, 3),
+            max_fps_up=counted.max_fps_there,
+            max_fps_down=counted.max_fps,
             picture_delay_ms=round(latencies[-1], 1) if latencies else None,
             sound_delay_ms=round(sound.delay_ms, 1) if sound else None,
             sound_jitter_ms=round(sound.jitter_ms, 1) if sound else None,

@@ -66,6 +66,11 @@ class CallSummary:
                 f"{sent['bytes_per_frame']:.1f} B a frame, {sent['payload_kbps']:.1f} kbit/s "
                 f"of motion"
             )
+            if sent["thinned"]:
+                lines.append(
+                    f"thinned   {sent['thinned']} frames not sent, the other machine is too slow "
+                    f"for them"
+                )
         if (received := numbers["receiver"]) is not None:
             lines.append(
                 f"rendered  {received['rendered']} of {received['received']} frames received, "

@@ -24,7 +24,7 @@ TOO_OLD_S = 1.0  # a frame that comes so late is dropped ...
 ALL_TOO_OLD = 8  # ... unless all do: then the way has become longer, and is learned anew
 WINDOW = 64  # frames that may wait
 STILL_COMING = 1.3  # frame intervals after the last one, the next is missing
-SHORT_STEPS = 0.2  # this share of the steps holds no hole, even where every third frame is lost
+STEPS = 15  # from frame to frame, of which the longest is taken for the interval
 DECAY_S = 0.08  # time constant with which a movement that is drawn out comes to rest
 DRAWN_OUT_S = 0.25  # after that the picture stands still
 OPENING_INTERVAL_S = 0.04
@@ -54,14 +54,14 @@ class MotionPlayout:
         self._extrapolates = extrapolates
         self._waiting: dict[int, MotionFrame] = {}
         self._delay = _new_delay()
-        self._steps: deque[int] = deque(maxlen=15)  # ms between neighbouring frames
+        self._steps: deque[float] = deque(maxlen=STEPS)  # ms from frame to frame, holes shared out
         self._newest = -1
         self._newest_ms = 0
         self._shown: deque[MotionFrame] = deque(maxlen=2)
         self._shown_number = -1
         self._shown_at = 0.0
         self._made_up_at = 0.0
-        self._made_up = 0  # since the last frame
+        self._made_up_s = 0.0  # since the last frame
         self._old_in_a_row = 0
 
     def restart(self) -> None:
@@ -69,7 +69,8 @@ class MotionPlayout:
         self._waiting.clear()
         self._shown.clear()
         self._newest = self._shown_number = -1
-        self._made_up = self._old_in_a_row = 0
+        self._made_up_s = 0.0
+        self._old_in_a_row = 0
         self._delay = _new_delay()
 
     def put(self, number: int, motion: MotionFrame, arrival: float) -> None:
@@ -90,7 +91,8 @@ class MotionPlayout:
             return
         if number > self._newest:
             if self._newest >= 0:
-                self._steps.append(motion.timestamp_ms - self._newest_ms)
+                step_ms = (motion.timestamp_ms - self._newest_ms) / (number - self._newest)
+                self._steps.append(step_ms)
             self._newest, self._newest_ms = number, motion.timestamp_ms
         self._waiting[number] = motion
         if len(self._waiting) > WINDOW:
@@ -107,7 +109,7 @@ class MotionPlayout:
         self.skipped += len(due) - 1
         self._shown_number = max(due)
         self._shown_at = self._made_up_at = now
-        self._made_up = 0
+        self._made_up_s = 0.0
         self._shown.append(motions[self._shown_number])
         return self._shown[-1]
 
@@ -120,8 +122,8 @@ class MotionPlayout:
 
     def _drop_overtaken(self) -> None:
         """What was made up stands: shown time never goes back."""
-        if self._made_up:
-            shown_ms = self._shown[-1].timestamp_ms + self._made_up * self._interval_s * 1000
+        if self._made_up_s:
+            shown_ms = self._shown[-1].timestamp_ms + self._made_up_s * 1000
             for number, motion in list(self._waiting.items()):
                 if motion.timestamp_ms <= shown_ms:
                     del self._waiting[number]
@@ -148,26 +150,25 @@ class MotionPlayout:
 
     @property
     def _interval_s(self) -> float:
-        if not self._steps:
-            return OPENING_INTERVAL_S
-        return float(np.quantile(self._steps, SHORT_STEPS)) / 1000
+        """The longest pause of late that held no hole: a sender's pace is not always even."""
+        return max(self._steps) / 1000 if self._steps else OPENING_INTERVAL_S
 
     def _next_made_up(self) -> float:
         if self._made_up_at - self._shown_at >= DRAWN_OUT_S:
             return float("inf")
-        return self._made_up_at + self._interval_s * (1.0 if self._made_up else STILL_COMING)
+        return self._made_up_at + self._interval_s * (1.0 if self._made_up_s else STILL_COMING)
 
     def _make_up(self, now: float) -> MotionFrame | None:
         if not self._extrapolates or len(self._shown) < 2 or now < self._next_made_up():
             return None
         self._made_up_at = now
-        self._made_up += 1
+        self._made_up_s += self._interval_s
         before, last = self._shown
         gap_s = (last.timestamp_ms - before.timestamp_ms) / 1000
         if before.keypoints != last.keypoints or not 0 < gap_s < DRAWN_OUT_S:
             return None
         self.extrapolated += 1
-        return drawn_out(before, last, self._made_up * self._interval_s)
+        return drawn_out(before, last, self._made_up_s)
 
 
 def _new_delay() -> ArrivalDelay:

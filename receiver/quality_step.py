@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 
+from confapp.frame_rate_limit import FrameRateLimit
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:
     """What is rendered at one step.
 
     Attributes:
-        fps: most pictures a second; None is every frame that comes.
+        max_fps: most pictures a second; None is every frame that comes.
         share: of the model's own side, at which a picture is made.
     """
 
-    fps: float | None
+    max_fps: int | None
     share: float = 1.0
 
 
@@ -21,12 +23,12 @@ class Quality:
 # frame saves a seventh of the time, so it is no step.
 STEPS = (
     Quality(None),
-    Quality(20.0),
-    Quality(15.0),
-    Quality(15.0, 3 / 4),
-    Quality(15.0, 1 / 2),
-    Quality(12.0, 1 / 2),
-    Quality(8.0, 1 / 2),
+    Quality(20),
+    Quality(15),
+    Quality(15, 3 / 4),
+    Quality(15, 1 / 2),
+    Quality(12, 1 / 2),
+    Quality(8, 1 / 2),
 )
 CAMERA_FPS = 30.0  # frames a second that a camera gives at most
 FIXED_COST = 0.1  # of the time of a picture, whatever its size; the rest goes with its area
@@ -36,7 +38,6 @@ OVERLOAD = 0.9  # share of the time that rendering takes, above which a step is 
 COMFORT = 0.7  # share that a better step may be expected to take
 PATIENCE_S = 6.0  # comfort in a row before a better step is tried
 MOST_PATIENCE_S = 60.0  # after tries that failed; each one doubles it
-MS = 1000.0
 
 
 class QualityStep:
@@ -59,7 +60,7 @@ class QualityStep:
         self.step = 0
         self.thinned = 0
         self.downs = 0
-        self._due_ms = 0.0
+        self._limit = FrameRateLimit()
         self._window_start: float | None = None
         self._busy = 0.0
         self._pictures = 0
@@ -72,21 +73,20 @@ class QualityStep:
         """Of the model's own side, at which the next picture is to be made."""
         return STEPS[self.step].share
 
+    @property
+    def max_fps(self) -> int | None:
+        """Most frames a second that are rendered; None for every one that comes."""
+        return STEPS[self.step].max_fps
+
     def takes(self, timestamp_ms: int) -> bool:
         """Whether a frame of the stream is to be rendered.
 
         Args:
             timestamp_ms: its capture time; frames come in order.
         """
-        fps = STEPS[self.step].fps
-        interval = 0.0 if fps is None else MS / fps
-        if self._due_ms - timestamp_ms > max(interval, MS):  # another stream has begun
-            self._due_ms = timestamp_ms
-        if timestamp_ms < self._due_ms:
-            self.thinned += 1
-            return False
-        self._due_ms = max(self._due_ms + interval, timestamp_ms)
-        return True
+        taken = self._limit.takes(timestamp_ms, self.max_fps)
+        self.thinned += not taken
+        return taken
 
     def rendered(self, start: float, end: float) -> None:
         """Take note of a rendering at the present step, in seconds of any one clock."""
@@ -117,7 +117,7 @@ class QualityStep:
         """The best step that takes at most that load, by the seconds of a picture at this one."""
         whole = seconds / _cost(STEPS[self.step])
         for step, quality in enumerate(STEPS):
-            if whole * _cost(quality) * (quality.fps or CAMERA_FPS) <= load:
+            if whole * _cost(quality) * (quality.max_fps or CAMERA_FPS) <= load:
                 return step
         return len(STEPS) - 1
 

@@ -39,7 +39,7 @@ class ReceiverStatistics:
         received: frames that could be decoded.
         late: decoded frames that came after a newer one was shown.
         skipped: frames that a newer one replaced before they were rendered.
-        thinned: frames left out by the quality step.
+        thinned: frames left out by the quality step, beyond those that the sender left out for it.
         rendered: pictures shown.
         quality_step: where the quality stands, 0 is the best; see `QualityStep`.
         steps_down: how often the machine was too slow for a step.
@@ -323,6 +323,8 @@ class ReceiverSession:
             done = await loop.run_in_executor(
                 self._network_thread, self._render_one, source, motion, made_up
             )
+            if self._packets is None:  # a recording keeps every frame
+                call.request_max_fps(self._quality.max_fps)
             captured_there = self._origin + motion.timestamp_ms / 1000
             if self._on_shown is not None:
                 self._on_shown(captured_there, done)

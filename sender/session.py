@@ -12,6 +12,7 @@ from enum import StrEnum
 from confapp.call.call_session import CallSession
 from confapp.codec import MotionCodec
 from confapp.errors import ConfappError
+from confapp.frame_rate_limit import FrameRateLimit
 from confapp.media.frame_source import FrameSource
 from confapp.media.framing import FaceFraming, FramedView
 from confapp.media.recorder import Recorder
@@ -48,6 +49,7 @@ class SenderStatistics:
         skipped: captured frames that a newer one replaced before they were encoded.
         without_face: frames in which the last motion was held.
         left_out: captured frames that a poor link has no room for.
+        thinned: captured frames left out since the other side asked for fewer.
         sent: frames handed to the channel.
         messages: in which they travelled.
         refused: frames that a backed-up channel did not take.
@@ -61,6 +63,7 @@ class SenderStatistics:
     skipped: int = 0
     without_face: int = 0
     left_out: int = 0
+    thinned: int = 0
     sent: int = 0
     messages: int = 0
     refused: int = 0
@@ -131,6 +134,7 @@ class SenderSession:
         self._watch_thread = ThreadPoolExecutor(1, thread_name_prefix="source-watch")
         self._refresher: SourceRefresher | None = None
         self._skipped_before = 0
+        self._limit = FrameRateLimit()
 
     # Handlers of the call
 
@@ -261,21 +265,25 @@ class SenderSession:
             if number % self._rate.rung.every:
                 self.statistics.left_out += 1
                 continue
+            if not self._limit.takes(frame.timestamp_ms, call.max_fps):
+                self.statistics.thinned += 1
+                continue
             motion, view = await loop.run_in_executor(self._network_thread, self._encode, frame)
             if view is not None:
-                self._watch(SeenFrame(view, motion))
+                self._watch(call, SeenFrame(view, motion))
             if bundle := self._bundler.add(motion):
                 self._send_bundle(call, bundle)
         if bundle := self._bundler.take():
             self._send_bundle(call, bundle)
         return False
 
-    def _watch(self, frame: SeenFrame) -> None:
+    def _watch(self, call: CallSession, frame: SeenFrame) -> None:
         """Let the refresher see a frame; it works where machine and link have room for more."""
         if self._refresher is None:
             return
         skipped = self.statistics.skipped
-        spare = skipped == self._skipped_before and self._rate.rung is LADDER[0]
+        in_time = skipped == self._skipped_before and call.statistics.max_fps is None
+        spare = in_time and self._rate.rung is LADDER[0]
         self._skipped_before = skipped
         self._refresher.see(frame, spare=spare)
 

@@ -31,6 +31,8 @@ class FakeCall:
         self.ready_with: list[str] = []
         self.source_answers: list[tuple[str, bytes | None]] = []
         self.key_requests = 0
+        self.max_fps: int | None = None
+        self.max_fps_requests: list[int | None] = []
         self.loses_much = False
         self.state = CallState.LIVE
         self.backed_up = False
@@ -73,6 +75,11 @@ class FakeCall:
             self.statistics.payload_bytes_sent += payload_bytes
         self._on_motion()
         return not self.backed_up
+
+    def request_max_fps(self, max_fps: int | None) -> None:
+        """Note it."""
+        self.max_fps_requests.append(max_fps)
+        self.changed.set()
 
     def request_key(self) -> None:
         """Note it."""

@@ -235,7 +235,11 @@ class CallSession(LiveCall):
     def _send_beat(self) -> None:
         counted = self.statistics
         beat = self._inbox.heartbeat.beat()
-        told = {"motion_sent": counted.motion_sent, "motion_loss": self._health.loss}
+        told = {
+            "motion_sent": counted.motion_sent,
+            "motion_loss": self._health.loss,
+            "max_fps": counted.max_fps,
+        }
         self._outbox.send(beat.model_copy(update=told))
 
     def _look_after_link(self) -> None:

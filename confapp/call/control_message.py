@@ -129,6 +129,8 @@ class Beat(_Message):
         echo: of the other side's last beat, each echoed once; None when there was no new one.
         motion_sent: motion messages that this side has sent so far.
         motion_loss: share of the other side's that was lost on the way here in the last seconds.
+        max_fps: the most frames a second that this side wants to be sent, as `max-fps` of RFC 8851,
+            section 5; None for all. A side that does not know this field wants all of them.
     """
 
     type: Literal["beat"] = "beat"
@@ -136,6 +138,7 @@ class Beat(_Message):
     echo: Echo | None = None
     motion_sent: int = Field(default=0, ge=0, le=MAX_COUNT)
     motion_loss: Share = Field(default=0.0, ge=0, le=1, exclude_if=lambda share: not share)
+    max_fps: int | None = Field(default=None, ge=1, le=MAX_COUNT)
 
 
 class SoundClock(_Message):

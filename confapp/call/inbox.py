@@ -163,6 +163,7 @@ class Inbox:
         )
         self._statistics.motion_loss = self._health.loss
         self._statistics.motion_loss_there = beat.motion_loss
+        self._statistics.max_fps_there = beat.max_fps
         self._statistics.rtt_s = offset.rtt_s
         self._statistics.clock_offset_s = offset.offset_s
         # Who asks first knows nothing yet of the distance: answer at once. Later on, an answer out

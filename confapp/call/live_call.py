@@ -74,6 +74,11 @@ class LiveCall:
         return self.statistics.motion_loss_there > MUCH_LOST
 
     @property
+    def max_fps(self) -> int | None:
+        """The most frames a second that the peer wants; None for all."""
+        return self.statistics.max_fps_there
+
+    @property
     def peer(self) -> Hello:
         """What the peer said of itself."""
         assert self._their_hello is not None  # noqa: S101 (connect returned)
@@ -210,6 +215,10 @@ class LiveCall:
     def send_recording(self, step: RecordingStep) -> None:
         """Ask whether this side may record, or answer the peer."""
         self._outbox.send(Recording(step=step))
+
+    def request_max_fps(self, max_fps: int | None) -> None:
+        """Ask the peer, with each beat, for so many frames a second at most (1 or more), or all."""
+        self.statistics.max_fps = max_fps
 
     def request_key(self) -> None:
         """Ask the peer for motion that is told from nothing, since what it is told from is lost."""

@@ -23,6 +23,8 @@ class CallStatistics:
         refused: share of our motion messages refused in the last seconds, 0 to 1.
         motion_loss: share of the peer's motion messages lost in the last seconds, 0 to 1.
         motion_loss_there: the same of ours, as the peer tells it.
+        max_fps: the most frames a second that this side asks for; None for all.
+        max_fps_there: the same of the peer.
         sound_sent, sound_received: packets of sound.
         sound_bytes_sent: their Opus, without any header.
         reconnects: how often the call came back after it was lost.
@@ -46,6 +48,8 @@ class CallStatistics:
     refused: float = 0.0
     motion_loss: float = 0.0
     motion_loss_there: float = 0.0
+    max_fps: int | None = None
+    max_fps_there: int | None = None
     sound_sent: int = 0
     sound_received: int = 0
     sound_bytes_sent: int = 0

@@ -44,6 +44,21 @@ async def test_motion_goes_both_ways(signaling_service: SignalingService) -> Non
         assert counted.motion_malformed == counted.control_malformed == 0
 
 
+async def test_each_side_hears_how_many_frames_the_other_wants(
+    signaling_service: SignalingService,
+) -> None:
+    ada, ben = Peer(), Peer()
+    await call(signaling_service, ada, ben)
+    assert ada.session.max_fps is None
+    for wanted in (8, 15, None):
+        ben.session.request_max_fps(wanted)
+        await until(lambda w=wanted: ada.session.max_fps == w)  # type: ignore[misc]
+    assert ben.session.max_fps is None
+    await ada.close()
+    await ben.close()
+    assert ada.session.statistics.control_malformed == 0
+
+
 @pytest.mark.parametrize("size", [1, 12_000, MAX_STILL_BYTES])
 async def test_the_source_photo_arrives_to_the_bit(
     signaling_service: SignalingService, size: int

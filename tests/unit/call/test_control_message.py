@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from confapp.call.control_message import (
     MAX_CLOCK_S,
     MAX_CONTROL_BYTES,
+    MAX_COUNT,
     MAX_STILL_BYTES,
     Beat,
     Bye,
@@ -36,7 +37,12 @@ MESSAGES = st.one_of(
         live=st.booleans(),
     ),
     st.builds(SourceReady, sha256=DIGESTS),
-    st.builds(Beat, sent=SECONDS, echo=st.none() | ECHOES),
+    st.builds(
+        Beat,
+        sent=SECONDS,
+        echo=st.none() | ECHOES,
+        max_fps=st.none() | st.integers(1, MAX_COUNT),
+    ),
     st.builds(Recording, step=st.sampled_from(["ask", "agree", "refuse", "stop"])),
     st.builds(Bye, reason=st.text(max_size=20)),
 )
@@ -60,6 +66,11 @@ def test_any_other_text_is_a_value_error(text: str) -> None:
         '{"type": "beat", "sent": NaN}',
         '{"type": "beat", "sent": Infinity}',
         '{"type": "beat", "sent": 1, "echo": {"sent": 1}}',
+        '{"type": "beat", "sent": 1, "max_fps": 0}',
+        '{"type": "beat", "sent": 1, "max_fps": -8}',
+        '{"type": "beat", "sent": 1, "max_fps": 7.5}',
+        '{"type": "beat", "sent": 1, "max_fps": "many"}',
+        '{"type": "beat", "sent": 1, "max_fps": 1' + 20 * "0" + "}",
         '{"type": "recording", "step": "now"}',
         '{"type": "recording"}',
         '{"type": "source-ready", "sha256": "x"}',
@@ -79,6 +90,14 @@ def test_versions_that_say_less_or_more_of_the_photo_are_understood() -> None:
     expected = SourceAnnounce(sha256=64 * "0", size=1, stream_origin=0.0)
     assert decode(json.dumps(known)) == expected
     assert decode(json.dumps(known | {"camera": "front"})) == expected
+
+
+def test_versions_that_say_less_or_more_of_the_pace_are_understood() -> None:
+    text = encode(Beat(sent=1.0))
+    assert "max_fps" not in text  # a beat that asks for nothing says nothing
+    assert decode(text) == Beat(sent=1.0, max_fps=None)
+    known = {"type": "beat", "sent": 1.0, "max_fps": 8}
+    assert decode(json.dumps(known | {"max_pixels": 128})) == Beat(sent=1.0, max_fps=8)
 
 
 def test_the_content_hash_is_sha256() -> None:

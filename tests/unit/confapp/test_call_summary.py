@@ -58,6 +58,13 @@ def test_steps_down_are_told(summary: CallSummary) -> None:
     assert "30 frames left out" in "\n".join(summary.lines())
 
 
+def test_frames_left_out_for_the_other_side_are_told(summary: CallSummary) -> None:
+    assert "thinned" not in "\n".join(summary.lines())
+    assert summary.sender is not None
+    summary.sender.thinned = 50
+    assert "50 frames not sent, the other machine is too slow" in "\n".join(summary.lines())
+
+
 def test_nothing_happened() -> None:
     assert kbps(100, 0.0) == 0
     assert ReceiverStatistics(rendered=1, first_rendered=1.0, last_rendered=1.0).fps == 0

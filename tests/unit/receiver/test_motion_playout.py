@@ -2,10 +2,12 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from confapp.frame_rate_limit import FrameRateLimit
 from confapp.motion_frame import MotionFrame
 from receiver.motion_playout import DECAY_S, DRAWN_OUT_S, LONGEST_DELAY_S, MotionPlayout, drawn_out
 
@@ -115,6 +117,61 @@ def test_holes_are_filled_and_nothing_freezes(share: float) -> None:
     yaws = [float(motion.rotation[0]) for _, motion in shown]
     jumps = np.abs(np.diff(yaws))
     assert jumps.max() < 0.5 * 5.5  # a turn of 12.5 degrees a second
+
+
+def thinned(max_fps: int, captured: int, *, first: int = 0) -> dict[int, MotionFrame]:
+    """Of so many captured frames those that a sender sends, by their numbers on the stream."""
+    limit = FrameRateLimit()
+    sent = [n for n in range(captured) if limit.takes(FRAME_MS * n, None if n < first else max_fps)]
+    return {number: frame(n) for number, n in enumerate(sent)}
+
+
+def play(playout: MotionPlayout, motions: dict[int, MotionFrame], seconds: float) -> list[float]:
+    """Each arrives 50 ms after its capture. When something was shown."""
+    waiting, shown = sorted(motions.items()), []
+    for tick in range(round(seconds / TICK_S)):
+        now = tick * TICK_S
+        while waiting and waiting[0][1].timestamp_ms / 1000 + 0.05 <= now:
+            playout.put(*waiting.pop(0), now)
+        if playout.wait_s(now) == 0 and playout.take(now) is not None:
+            shown.append(now)
+    return shown
+
+
+@pytest.mark.parametrize("max_fps", [20, 15, 12, 8])
+def test_a_slower_pace_is_no_loss(max_fps: int) -> None:
+    """It is learned from one pause between frames; such pauses are not all alike."""
+    for first, most_made_up in ((0, 1), (250, 4)):
+        playout = MotionPlayout()
+        sent = thinned(max_fps, 500, first=first)
+        last_s = sent[len(sent) - 1].timestamp_ms / 1000
+        shown = play(playout, sent, last_s + 0.06)
+        assert playout.extrapolated <= most_made_up
+        assert playout.late == playout.skipped == 0
+        assert len(shown) == len(sent) + playout.extrapolated
+
+
+@pytest.mark.parametrize("max_fps", [20, 15, 12, 8])
+def test_what_is_lost_at_a_slower_pace_is_made_up(max_fps: int) -> None:
+    chances = random.Random(4)  # noqa: S311
+    sent = thinned(max_fps, 500)
+    arriving = {number: sent[number] for number in sent if chances.random() >= 0.1}
+    lost = len(sent) - len(arriving)
+    playout = MotionPlayout()
+    play(playout, arriving, 19.9)
+    assert lost / 2 <= playout.extrapolated <= 2 * lost
+
+
+def test_a_camera_that_comes_back_is_shown_at_once() -> None:
+    """However long it was away, and whatever was made up meanwhile."""
+    for away_ms in (300, 700, 60_000):
+        playout = MotionPlayout(extrapolates=True)
+        show(playout, even(20), 1.5)
+        assert playout.extrapolated > 0
+        later = replace(frame(20), timestamp_ms=19 * FRAME_MS + away_ms)
+        arrival = later.timestamp_ms / 1000 + 0.05
+        playout.put(20, later, arrival)
+        assert playout.take(arrival + 0.01) is later
 
 
 def test_a_movement_that_is_drawn_out_comes_to_rest() -> None:

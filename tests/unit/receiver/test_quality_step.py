@@ -2,19 +2,39 @@
 
 import pytest
 
+from confapp.frame_rate_limit import FrameRateLimit
 from receiver.quality_step import FIXED_COST, PATIENCE_S, STEPS, WINDOW_S, Quality, QualityStep
 
 FRAME_MS = 40
 LAST = len(STEPS) - 1
 
 
-class Receiver:
-    """A machine that takes `cost_s` a whole picture, with a stream of 25 frames a second."""
+HEARD_S = 1.2  # from a step to the sender's following it: a beat, and the way
 
-    def __init__(self) -> None:
+
+class Receiver:
+    """A machine that takes `cost_s` a whole picture, with a stream of 25 frames a second.
+
+    Args:
+        followed: the sender leaves out what is not wanted, as soon as it has heard of it.
+    """
+
+    def __init__(self, *, followed: bool = False) -> None:
         self.quality = QualityStep()
         self.now = 0.0
         self.frame = 0
+        self.sent = 0
+        self._followed = followed
+        self._sender = FrameRateLimit()
+        self._asked: list[tuple[float, int | None]] = [(0.0, None)]
+
+    def _sends(self, timestamp_ms: int) -> bool:
+        if self._asked[-1][1] != self.quality.max_fps:
+            self._asked.append((self.now, self.quality.max_fps))
+        heard = [max_fps for at, max_fps in self._asked if at <= self.now - HEARD_S]
+        sends = self._sender.takes(timestamp_ms, heard[-1] if self._followed and heard else None)
+        self.sent += sends
+        return sends
 
     def run(self, seconds: float, cost_s: float) -> int:
         """Of the frames that have come, the newest is next. How many are shown."""
@@ -23,7 +43,7 @@ class Receiver:
         while self.now < end:
             self.frame = max(self.frame, int(self.now * 1000) // FRAME_MS)
             self.now = max(self.now, self.frame * FRAME_MS / 1000)
-            if self.quality.takes(self.frame * FRAME_MS):
+            if self._sends(self.frame * FRAME_MS) and self.quality.takes(self.frame * FRAME_MS):
                 share = self.quality.share
                 start = self.now
                 self.now += cost_s * (FIXED_COST + (1 - FIXED_COST) * share**2)
@@ -43,7 +63,7 @@ def test_a_slow_machine_settles_where_it_has_time_left() -> None:
     """At 50 ms a picture, 15 a second take three quarters of the time."""
     receiver = Receiver()
     receiver.run(20, cost_s=0.050)
-    assert STEPS[receiver.quality.step] == Quality(15.0)
+    assert STEPS[receiver.quality.step] == Quality(15)
     assert receiver.run(20, cost_s=0.050) == pytest.approx(20 * 15, abs=2)
     assert receiver.quality.thinned > 0
 
@@ -52,14 +72,14 @@ def test_a_slower_one_makes_smaller_pictures_at_once() -> None:
     """At 150 ms a picture, 15 small ones a second take three quarters of the time."""
     receiver = Receiver()
     receiver.run(WINDOW_S + 1, cost_s=0.150)
-    assert STEPS[receiver.quality.step] == Quality(15.0, 1 / 2)
+    assert STEPS[receiver.quality.step] == Quality(15, 1 / 2)
     assert receiver.run(20, cost_s=0.150) == pytest.approx(20 * 15, abs=2)
     assert receiver.quality.downs == 1
 
 
 def test_the_size_is_given_up_after_pictures_a_second() -> None:
     """Each step asks for less than the one before, and no picture grows again."""
-    costs = [(step.fps or 30) * step.share**2 for step in STEPS]
+    costs = [(step.max_fps or 30) * step.share**2 for step in STEPS]
     assert costs == sorted(costs, reverse=True)
     shares = [step.share for step in STEPS]
     assert shares == sorted(shares, reverse=True)
@@ -76,6 +96,32 @@ def test_quality_comes_back() -> None:
     receiver = Receiver()
     receiver.run(20, cost_s=1.0)
     assert receiver.quality.step == LAST
+    receiver.run(LAST * (PATIENCE_S + 3 * WINDOW_S), cost_s=0.015)
+    assert receiver.quality.step == 0
+    assert receiver.run(10, cost_s=0.015) == pytest.approx(250, abs=1)
+
+
+@pytest.mark.parametrize("cost_s", [0.020, 0.050, 0.150, 0.400])
+def test_a_sender_that_follows_changes_no_step(cost_s: float) -> None:
+    """The load is then low for want of frames, and that alone is no reason for a better step."""
+    alone, followed = Receiver(), Receiver(followed=True)
+    for receiver in (alone, followed):
+        receiver.run(20, cost_s)
+        receiver.sent = 0
+    assert followed.quality.step == alone.quality.step
+    downs = followed.quality.downs
+    assert followed.run(120, cost_s) == pytest.approx(alone.run(120, cost_s), abs=2)
+    assert followed.sent <= 120 * (followed.quality.max_fps or 25) + 1
+    assert followed.quality.downs == downs
+
+
+def test_quality_comes_back_with_a_sender_that_follows() -> None:
+    receiver = Receiver(followed=True)
+    receiver.run(20, cost_s=1.0)
+    assert receiver.quality.step == LAST
+    receiver.sent = 0
+    receiver.run(5, cost_s=1.0)
+    assert receiver.sent <= 5 * 8 + 1
     receiver.run(LAST * (PATIENCE_S + 3 * WINDOW_S), cost_s=0.015)
     assert receiver.quality.step == 0
     assert receiver.run(10, cost_s=0.015) == pytest.approx(250, abs=1)

@@ -1,6 +1,7 @@
 """The receiving side with packets of its own making and a call that only listens."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +21,9 @@ from confapp.media.still import decode_still, encode_still
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
 from models.talking_head import TalkingHead
+from receiver.packet_recorder import PacketRecorder
 from receiver.photo_cache import PhotoCache
+from receiver.quality_step import STEPS
 from receiver.rendered_frame import RenderedFrame
 from receiver.session import ReceiverSession
 
@@ -238,6 +241,34 @@ async def test_what_is_told_from_a_missing_frame_is_asked_for(
         sender.begin_anew()
         session.on_motion(sender.encode([motion(0, 280)]), 0.0)
     assert session.statistics.received == 1
+
+
+@pytest.mark.parametrize("records", [False, True])
+async def test_a_machine_that_is_too_slow_asks_for_fewer_frames(
+    head: TalkingHead,
+    codec: PaperCodec,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    records: bool,
+) -> None:
+    """But for a recording of all that comes, which would miss them."""
+    monkeypatch.setattr("receiver.quality_step.WINDOW_S", 0.0)
+    call = FakeCall()
+    screen = Screen(call)
+    seconds = itertools.count()
+    packets = PacketRecorder(tmp_path / "call.fvc", head, codec) if records else None
+    session = ReceiverSession(
+        head, codec, screen.show, smooth=False, packets=packets, clock=lambda: float(next(seconds))
+    )
+    async with running(session, call):
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        session.on_motion(codec.encode(motion(0, 40), 0), 0.0)
+        await call.until(lambda: bool(session.statistics.latencies_ms))
+    assert STEPS[session.statistics.quality_step] == STEPS[-1]
+    assert call.max_fps_requests == ([] if records else [STEPS[-1].max_fps])
+    if packets is not None:
+        packets.close()
 
 
 async def test_the_viewers_offset_turns_the_head(head: TalkingHead, codec: PaperCodec) -> None:

@@ -19,7 +19,10 @@ from confapp.media.framing import FaceFraming
 from confapp.media.photo import load_photo
 from confapp.media.still import decode_still
 from confapp.media.video_frame import RgbImage, VideoFrame
+from confapp.motion_frame import MotionFrame
+from confapp.newest_slot import NewestSlot
 from models.talking_head import TalkingHead
+from sender.rate_control import Rung
 from sender.session import FaceState, SenderSession
 from sender.source_photo import SourcePhoto
 from sender.source_watch import CHECK_EVERY_MS, SourceCheck, SourceWatch
@@ -224,6 +227,77 @@ async def test_a_backed_up_channel_is_counted(head: TalkingHead, codec: PaperCod
     await run(session, call)
     assert (session.statistics.sent, session.statistics.refused) == (0, 9)
     assert session.statistics.payload_bytes == 0
+
+
+SECOND = 25  # frames
+
+
+def one_by_one(album: Album) -> type[NewestSlot[VideoFrame]]:
+    """A slot with which the album goes on when a frame was taken: none is replaced."""
+
+    class Slot(NewestSlot[VideoFrame]):
+        async def take(self) -> VideoFrame | None:
+            frame = await super().take()
+            album.permit()
+            return frame
+
+    return Slot
+
+
+@pytest.mark.parametrize(
+    ("every", "max_fps", "sent"),
+    [(1, None, 50), (1, 15, 30), (1, 8, 16), (2, None, 25), (2, 15, 25), (2, 8, 16)],
+)
+async def test_the_least_of_camera_link_and_other_side_is_encoded_and_sent(
+    head: TalkingHead,
+    codec: PaperCodec,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    every: int,
+    max_fps: int | None,
+    sent: int,
+) -> None:
+    encoded: list[int] = []
+    encode_motion = TalkingHead.encode_motion
+
+    def count(self: TalkingHead, view: RgbImage, timestamp_ms: int = 0) -> MotionFrame:
+        encoded.append(timestamp_ms)
+        return encode_motion(self, view, timestamp_ms)
+
+    album = Album([ADA] * (2 * SECOND + 1), free=1)
+    monkeypatch.setattr(TalkingHead, "encode_motion", count)
+    monkeypatch.setattr("sender.rate_control.LADDER", [Rung(delay_ms=100, level=0, every=every)])
+    monkeypatch.setattr("sender.session.NewestSlot", one_by_one(album))
+    call = FakeCall()
+    call.max_fps = max_fps
+    session = SenderSession(head, codec, album)
+    await run(session, call)
+    statistics = session.statistics
+    assert statistics.sent == pytest.approx(sent, abs=1)
+    assert statistics.sent == len(encoded) - 1  # and the one that the stream begins with
+    assert statistics.captured == 2 * SECOND
+    assert statistics.skipped == statistics.refused == 0
+    assert statistics.sent + statistics.left_out + statistics.thinned == statistics.captured
+
+
+async def test_every_frame_comes_again_as_soon_as_it_is_wanted(
+    head: TalkingHead, codec: PaperCodec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    album = Album([ADA] * (2 * SECOND + 1), free=1)
+    monkeypatch.setattr("sender.session.NewestSlot", one_by_one(album))
+
+    def on_motion() -> None:
+        call.max_fps = 8 if len(call.packets) < 8 else None
+
+    call = FakeCall(on_motion=on_motion)
+    call.max_fps = 8
+    await run(SenderSession(head, codec, album), call)
+    reader = PacketReader(codec)
+    frames = [frame for packet in call.packets for frame in reader.read(packet)]
+    assert [number for number, _ in frames] == list(range(len(frames)))  # nothing seems lost
+    steps = np.diff([motion.timestamp_ms for _, motion in frames])
+    assert steps[:7].sum() == pytest.approx(7 * 125, abs=40)
+    assert list(steps[7:]) == [40] * (2 * SECOND - frames[7].motion.timestamp_ms // 40)
 
 
 async def test_a_lost_camera_ends_the_session_with_its_reason(
