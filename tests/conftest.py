@@ -1,10 +1,11 @@
 """What the tests of both ends of a call share."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from one_call_at_a_time import OneCallAtATime
 from tiny_models import lively, tiny
 
 from confapp.codec import CodecMode, CodecTables, MotionCodec, PaperCodec
@@ -14,15 +15,11 @@ from models.talking_head import TalkingHead
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
-ONE_AT_A_TIME = [Path(__file__).parent / folder for folder in ("e2e", "integration")]
 
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Calls are held one after the other, beside other tests: each of them needs its share."""
-    for item in items:
-        if any(folder in item.path.parents for folder in ONE_AT_A_TIME):
-            item.add_marker(pytest.mark.xdist_group("calls"))
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist nobody asks
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneCallAtATime:
+    """Deals the tests out to processes."""
+    return OneCallAtATime(config, log)
 
 
 @pytest.fixture(scope="session")
