@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from confapp.codec import FrequencyTables
+from confapp.codec import FrequencyTables, PredictionTables
 from confapp.motion_frame import MotionFrame
 
 FRAME_MS = 33
@@ -34,3 +34,9 @@ def fixture_make_clip() -> MakeClip:
 def learned_tables() -> FrequencyTables:
     """Tables of 20 keypoints, learned on 12 people of 2 s."""
     return FrequencyTables.fit((f for seed in range(12) for f in make_clip(seed)), epoch=1)
+
+
+@pytest.fixture(scope="session")
+def prediction_tables() -> PredictionTables:
+    """The same for predictive mode."""
+    return PredictionTables.fit([make_clip(seed) for seed in range(12)])
