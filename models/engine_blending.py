@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from models.appearance import SourceFeatures
 from models.blocks import ResBlock
 from models.config import IMAGE_CHANNELS
-from models.engine_folding import Residual, convolved, doubled, same
+from models.engine_folding import Residual, convolved, doubled, same, share
 from models.engine_planar_field import FieldMatrices
 from models.engine_quantised import between
 from models.engine_sampling import SampleTable
-from models.generator import BlendingGenerator, warp_plane
+from models.generator import BlendingGenerator, StillShare, warp_plane
 from models.geometry import plane_grid
 
 
@@ -23,12 +23,35 @@ class BlendingSource:
     """What G keeps of a source: all that it samples, coarse to fine.
 
     The image has so few channels that sampling it plane by plane is faster.
+
+    Attributes:
+        still: the unmoved features' share of the layer that compares them with the moved ones.
     """
 
     volume: SampleTable
     skip: SampleTable
     fine_skip: SampleTable
     image: Tensor
+    still: Tensor
+
+
+class Still:
+    """`StillShare`, ready to run: what the unmoved source adds to its sum is made once."""
+
+    def __init__(self, network: StillShare, dtype: torch.dtype) -> None:
+        planes = torch.arange(cast(nn.Conv2d, network.merge.conv).in_channels)
+        coarse = cast(nn.Conv2d, network.up.conv).out_channels
+        seen = (len(planes) - coarse) // 2
+        self._up = doubled(network.up, dtype)
+        self._merge = same(network.merge, dtype, inputs=planes[:-seen])
+        self.unmoved = share(network.merge, dtype, planes[-seen:])
+        self._share = convolved(network.share, dtype)
+
+    def share(self, features: Tensor, moved: Tensor, unmoved: Tensor) -> Tensor:
+        """G's features, the source's moved ones, `unmoved` of the others -> (H, W, 1)."""
+        y = self._merge(torch.cat([self._up(features), moved], 1), plus=unmoved)
+        shares = torch.sigmoid(F.pixel_shuffle(self._share(y), 2).float())
+        return shares[0].permute(1, 2, 0)
 
 
 class Blending:
@@ -59,6 +82,7 @@ class Blending:
         self._up_fine = doubled(network.up_fine, dtype)
         self._merge_fine = same(network.merge_fine, dtype)
         # A pixel's colours lie side by side: rows and columns of the shuffle before its channels.
+        self._still = Still(network.still, dtype)
         shuffled = torch.arange((IMAGE_CHANNELS + 1) * 4).view(-1, 4).t().flatten()
         self._to_image = convolved(network.to_image, dtype, outputs=shuffled)
 
@@ -77,6 +101,7 @@ class Blending:
             SampleTable(skip, border=True),
             SampleTable(fine_skip, border=True),
             features.image,
+            self._still.unmoved(fine_skip),
         )
 
     def picture(self, source: BlendingSource, field: FieldMatrices) -> Tensor:
@@ -94,13 +119,15 @@ class Blending:
         places = _enlarged(shift, self._to_fine).add_(self._fine_plane)
         fine = source.fine_skip.at(places.flatten(1))
         fine = _planes(fine.to(self._dtype), 4 * size)
+        still = self._still.share(y, fine, source.still)
         out = self._to_image(self._merge_fine(torch.cat([self._up_fine(y), fine], 1)))
         # (2 x 2 x 4) planes of 4 H' -> pixels of 8 H'
         out = out.permute(0, 2, 3, 1).view(4 * size, 4 * size, 2, 2, -1).permute(0, 2, 1, 3, 4)
         out = torch.sigmoid(out.float()).reshape(8 * size, 8 * size, IMAGE_CHANNELS + 1)
         places = _enlarged(shift, self._to_picture).add_(self._image_plane)
         warped = warp_plane(source.image, places.permute(1, 2, 0)[None])[0].permute(1, 2, 0)
-        return torch.lerp(out[..., :-1], warped, out[..., -1:])
+        moving = torch.lerp(out[..., :-1], warped, out[..., -1:])
+        return torch.lerp(moving, source.image[0].permute(1, 2, 0), still)
 
 
 def _planes(rows: Tensor, size: int) -> Tensor:

@@ -40,7 +40,7 @@ def vital_signs(made: Reconstruction) -> dict[str, Tensor]:
     signs = {"keypoint_spread": made.source.points[..., :2].std(dim=1).norm(dim=-1).mean()}
     if made.rendering is None:
         return signs
-    field, alpha = made.rendering.field, made.rendering.alpha
+    field, blend = made.rendering.field, made.rendering.blend
     flow = field.flow
     distance = (flow - volume_grid(flow.shape[1], flow.shape[2], flow.device)).norm(dim=-1).mean()
     if field.surface is not None:
@@ -52,8 +52,8 @@ def vital_signs(made: Reconstruction) -> dict[str, Tensor]:
         "occlusion_low": field.occlusion.min(),
         "occlusion_high": field.occlusion.max(),
     }
-    if alpha is not None:
-        signs |= {"alpha_low": alpha.min(), "alpha_high": alpha.max()}
+    if blend is not None:
+        signs |= {"alpha_low": blend.alpha.min(), "alpha_high": blend.alpha.max()}
     return signs
 
 

@@ -22,6 +22,7 @@ from models.training.losses.landmark_guide import landmark_guide_loss, landmark_
 from models.training.losses.perceptual import perceptual_loss
 from models.training.losses.region_weight import picture_loss, region_weights
 from models.training.losses.seen_expression import seen_expression_loss
+from models.training.losses.still_share import still_share_loss
 from models.training.pair_batch import PairBatch
 from models.training.precision import autocast
 from models.training.reconstruction import Draw, Reconstruction
@@ -62,14 +63,17 @@ class Objective:
         self._recogniser = recogniser
 
     def rendering_losses(
-        self, rendering: Tensor, batch: PairBatch, discriminator: Discriminator | None
+        self, rendering: Tensor, batch: PairBatch, draw: Draw, discriminator: Discriminator | None
     ) -> Losses:
         """Losses by networks that look at the rendering: L_P and L_G, unweighted, by name."""
         weights, losses = self._settings.weights, Losses()
         with autocast(rendering.device):
             if self._features is not None and weights.perceptual > 0:
+                looked_at = self._settings.perceptual
                 losses["perceptual"] = self._perceptual(
-                    rendering, batch.driving, self._settings.perceptual.halvings
+                    _part(rendering, draw.corner, looked_at.part),
+                    _part(batch.driving, draw.corner, looked_at.part),
+                    looked_at.halvings,
                 )
             if self._features is not None and weights.face_perceptual > 0:
                 size = rendering.shape[-1] // CROPS_A_SIDE
@@ -107,8 +111,12 @@ class Objective:
             regions = region_weights(batch.driving_landmarks, batch.driving.shape[-1])
             if weights.picture > 0:
                 losses["picture"] = picture_loss(rendering.picture, batch.driving, regions)
-            if weights.warped_picture > 0 and rendering.warped is not None:
-                losses["warped_picture"] = picture_loss(rendering.warped, batch.driving, regions)
+            if weights.warped_picture > 0 and rendering.blend is not None:
+                losses["warped_picture"] = picture_loss(
+                    rendering.blend.warped, batch.driving, regions
+                )
+        if rendering is not None and weights.still_share > 0 and rendering.blend is not None:
+            losses["still_share"] = still_share_loss(rendering.blend, batch.source, batch.driving)
         if made.transformed is not None and draw.transform is not None:
             losses["equivariance"] = equivariance_loss(
                 made.driving.points, made.transformed, draw.transform
@@ -170,6 +178,13 @@ class Objective:
             halvings,
             direction=chosen.direction,
         )
+
+
+def _part(picture: Tensor, corner: tuple[float, float], share: float) -> Tensor:
+    """A square of (B, C, S, S), `share` of it a side."""
+    side = int(picture.shape[-1] * share)
+    top, left = (round(place * (picture.shape[-1] - side)) for place in corner)
+    return picture[..., top : top + side, left : left + side]
 
 
 def _of_both(source: Tensor, driving: Tensor) -> Tensor:

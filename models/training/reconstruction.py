@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from models.appearance import SourceFeatures
-from models.generator import BlendingGenerator
+from models.generator import Blend, BlendingGenerator
 from models.geometry import rotation_matrix, transform_keypoints
 from models.motion_encoder import Motion
 from models.motion_field import Keypoints, MotionField
@@ -29,12 +29,15 @@ class Draw:
     Attributes:
         kept: (B,) how many of the driver's deformations are sent.
         transform: T of the equivariance loss; None where that loss is left out.
-        alone: (B,) bool, pictures generated without the warped source; None for none of them.
+        alone: (B,) bool, pictures generated without the source's pixels; None for none of them.
+        corner: where the part of the picture lies that the perceptual loss compares, 0 to 1 from
+            the top and from the left.
     """
 
     kept: Tensor
     transform: PlaneTransform | None
     alone: Tensor | None = None
+    corner: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
     def of_step(
@@ -54,7 +57,8 @@ class Draw:
             drawn = PlaneTransform.draw(whole, random)
             transform = PlaneTransform(drawn.affine[own].to(device), drawn.spline[own].to(device))
         alone = torch.rand(whole, generator=random)[own] < settings.blend_dropout
-        return cls(kept.to(device), transform, alone.to(device))
+        top, left = torch.rand(2, generator=random).tolist()
+        return cls(kept.to(device), transform, alone.to(device), (top, left))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +68,12 @@ class Rendering:
     Attributes:
         picture: (B, 3, H, W) in [0, 1].
         field: the motion field.
-        warped: the warped source alone, (B, 3, H, W); None where the generator does not blend.
-        alpha: its share, (B, 1, H, W); None likewise.
+        blend: what the picture is put together from; None where the generator does not blend.
     """
 
     picture: Tensor
     field: MotionField
-    warped: Tensor | None
-    alpha: Tensor | None
+    blend: Blend | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +145,16 @@ def render(
         TrainingStopped: a flow is not finite.
     """
     _check(source.points, driving.points)
-    warped = alpha = None
+    blend = None
     with autocast(source.points.device):
         field = networks.motion_field(features.volume, source, driving)
         _check(field.flow, *(() if field.surface is None else (field.surface.flow,)))
         if isinstance(networks.generator, BlendingGenerator):
-            picture, warped, alpha = networks.generator.layers(features, field, alone)
+            blend = networks.generator.blend(features, field, alone)
+            picture = blend.picture
         else:
             picture = networks.generator(features, field)
-    return Rendering(picture, field, warped, alpha)
+    return Rendering(picture, field, blend)
 
 
 def placed(canonical: Tensor, motion: Motion) -> Keypoints:

@@ -29,8 +29,9 @@ def sample_sheet(networks: Networks, batch: PairBatch) -> Image.Image:
     """A row for each of the first pairs of a batch.
 
     Columns: source, driving, rendering, the driver's keypoints, motion mask (every keypoint has
-    a colour, the background is black), occlusion, where the generator blends the share of the
-    warped source and the picture without it, and the rendering turned by 20 degrees of yaw.
+    a colour, the background is black), occlusion, where the generator blends the shares of
+    the warped and the unmoved source and the picture without either, and the rendering turned by
+    20 degrees of yaw.
 
     Args:
         networks: in evaluation mode.
@@ -58,11 +59,12 @@ def sample_sheet(networks: Networks, batch: PairBatch) -> Image.Image:
         ("motion mask", _coloured(rendering.field.mask, count)),
         ("occlusion", _grey(rendering.field.occlusion)),
     ]
-    if rendering.alpha is not None:
-        columns.append(("from the source", _grey(rendering.alpha)))
+    if rendering.blend is not None:
+        columns.append(("warped source", _grey(rendering.blend.alpha)))
+        columns.append(("still source", _grey(rendering.blend.still)))
         painted = reconstruct(networks, some, Draw(everything, None, everything > 0)).rendering
         if painted is not None:
-            columns.append(("without it", painted.picture))
+            columns.append(("without either", painted.picture))
     columns.append(("yaw +20", _turned(networks, some, made)))
 
     sheet = Image.new("RGB", (CELL * len(columns), CAPTION + CELL * rows))

@@ -36,6 +36,7 @@ class LossWeights:
         deformation_prior: L_Delta.
         picture: L1 of the picture, weighted up at eyes and mouth (not in the paper).
         warped_picture: the same on the warped source alone, where the generator blends.
+        still_share: where the generator blends, which pixels stand still (not in the paper).
         landmark_guide: keypoints drawn to landmarks (not in the paper).
         canonical_guide: canonical keypoints as on a frontal face (not in the paper).
         landmarks: the landmarks that the motion encoder itself finds (not in the paper).
@@ -54,6 +55,7 @@ class LossWeights:
     deformation_prior: float = 5.0
     picture: float = 0.0
     warped_picture: float = 0.0
+    still_share: float = 0.0
     landmark_guide: float = 0.0
     canonical_guide: float = 0.0
     landmarks: float = 0.0
@@ -67,6 +69,8 @@ class PerceptualSettings:
         layers: of VGG16 or VGG19, shallow to deep, each with its weight.
         halvings: scales of the whole picture; 0 is full size, 1 half, ...
         direction: weight of the distance between features of length 1, as LPIPS compares them.
+        part: side of the square of the whole picture that is compared, elsewhere each step, as a
+            share of its side; half of it costs a quarter.
     """
 
     layers: tuple[tuple[str, float], ...] = (
@@ -78,6 +82,7 @@ class PerceptualSettings:
     )
     halvings: tuple[int, ...] = (0, 1, 2, 3)
     direction: float = 0.0
+    part: float = 1.0
 
     def __post_init__(self) -> None:
         if not all(
@@ -88,6 +93,8 @@ class PerceptualSettings:
                 "setting-invalid",
                 "perceptual.layers are pairs of a name and a weight, as in (('relu1_1', 1.0),)",
             )
+        if not 0 < self.part <= 1:
+            raise SettingError("setting-invalid", "perceptual.part is a share, more than 0 to 1")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -118,14 +125,15 @@ class TrainingSettings:
         weights: of the losses.
         perceptual: what the perceptual loss compares.
         mix: what the pairs are drawn from.
-        frozen: networks (of `models.networks.Networks`) that stay as they are. With appearance,
+        frozen: networks (of `models.networks.Networks`), or parts of them as in
+            ``generator.blocks``, that stay as they are. With appearance,
             motion_field and generator frozen no picture is rendered: keypoints and head pose
             alone are learned, from many more frames a second.
         adversarial_start: step from which the discriminator trains and judges.
         keypoint_distance: D_t of the keypoint prior, squared half images; 0 leaves its depth.
         keypoint_dropout: share of samples whose last deformations are left out.
-        blend_dropout: share of samples that a blending generator paints without the warped
-            source, so that it learns to paint even where the source usually serves.
+        blend_dropout: share of samples that a blending generator paints without the source's
+            pixels, so that it learns to paint even where the source usually serves.
         learning_rate: of Adam, until the decay begins.
         keypoint_rate: the learning rate of canonical and motion_encoder as a share of that; less
             than 1 for those that the keypoint recipe has trained before.
@@ -158,11 +166,12 @@ class TrainingSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        strangers = set(self.frozen) - set(NETWORKS)
+        strangers = {name.partition(".")[0] for name in self.frozen} - set(NETWORKS)
         if strangers or set(self.frozen) == set(NETWORKS):
             raise SettingError(
                 "setting-invalid",
-                f"frozen names some of {', '.join(NETWORKS)}, not {', '.join(self.frozen)}",
+                f"frozen names some of {', '.join(NETWORKS)} or parts of them, "
+                f"not {', '.join(self.frozen)}",
             )
         if self.batch < 1:
             raise SettingError("setting-invalid", "batch must be 1 or more")
@@ -170,11 +179,12 @@ class TrainingSettings:
             raise SettingError(
                 "setting-invalid", "image_size must be a multiple of 32, and 64 or more"
             )
-        smallest = self.image_size // 2 ** max(self.perceptual.halvings, default=0)
+        looked_at = int(self.image_size * self.perceptual.part)
+        smallest = looked_at // 2 ** max(self.perceptual.halvings, default=0)
         if self.looks_at_features and smallest < SMALLEST_LOOKED_AT:
             raise SettingError(
                 "setting-invalid",
-                f"image_size {self.image_size} is too small for perceptual.halvings "
+                f"{looked_at} pixels a side are too few for perceptual.halvings "
                 f"{self.perceptual.halvings}: {SMALLEST_LOOKED_AT} pixels must be left",
             )
         for name in ("decay_share", "keypoint_dropout", "blend_dropout"):
@@ -284,6 +294,7 @@ _GUIDED = TrainingSettings(
         deformation_prior=1.5,
         picture=10.0,
         warped_picture=5.0,
+        still_share=10.0,
         landmark_guide=10.0,
         canonical_guide=10.0,
         landmarks=10.0,

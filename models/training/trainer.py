@@ -17,7 +17,7 @@ from models.training.objective import Losses, Objective
 from models.training.pair_batch import PairBatch
 from models.training.processes import Processes
 from models.training.reconstruction import Draw, Reconstruction, reconstruct
-from models.training.settings import KEYPOINT_NETWORKS, TrainingSettings
+from models.training.settings import KEYPOINT_NETWORKS, SettingError, TrainingSettings
 from models.training.synced_batch_norm import synchronise_batch_norm
 from models.training.training_stopped import not_finite
 from models.training.weight_average import WeightAverage
@@ -75,7 +75,7 @@ class Trainer:
             )
         self.networks = _on(networks, self._device).train().requires_grad_(True)
         for name in settings.frozen:
-            self.networks.get_submodule(name).eval().requires_grad_(False)
+            _part(self.networks, name).eval().requires_grad_(False)
         self._average = WeightAverage(self.networks, settings.average_decay)
         if processes.count > 1:
             synchronise_batch_norm(self.networks, self._device)
@@ -184,7 +184,7 @@ class Trainer:
         judge = self._discriminator if self.settings.judged(self.step_count) else None
         if judge is not None:
             judge.requires_grad_(False)
-        judged = self._objective.rendering_losses(rendering, batch, judge)
+        judged = self._objective.rendering_losses(rendering, batch, draw, judge)
         judgement = self._objective.total(judged, rendering)
         judgement.backward()  # type: ignore[no-untyped-call]
         loss_seconds = clock.now() - began
@@ -240,6 +240,15 @@ class _Clock:
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
         return time.perf_counter()
+
+
+def _part(networks: Networks, name: str) -> nn.Module:
+    try:
+        return networks.get_submodule(name)
+    except AttributeError as error:
+        raise SettingError(
+            "setting-invalid", f"frozen names {name}, which is no part of these networks"
+        ) from error
 
 
 def _newborn(config: ModelConfig) -> Networks:

@@ -1,9 +1,9 @@
 """What a webcam and a room do to a picture, on batches of pairs, on the CPU or a GPU.
 
-The target must stay what the source shows, so colour, flip, rotation, zoom and blur are the same
-for both frames of a pair. Two things differ: each frame has a slight shift of its own (heads are
-never framed twice alike), and compression is for the source only (a photo arrives compressed, and
-its blocks are nothing to be reproduced). Labels move along with the pixels.
+The target must stay what the source shows, so colour, blur, flip, rotation, zoom and shift are the
+same for both frames of a pair: the view stays still, and so does the room behind the head.
+Compression is for the source only (a photo arrives compressed, and its blocks are nothing to be
+reproduced). Labels move along with the pixels.
 """
 
 from collections.abc import Sequence
@@ -25,8 +25,7 @@ COMPRESSION_SHARE = 0.25
 
 ZOOM = (0.94, 1.12)
 ROTATION = 6.0  # degrees either way
-SHIFT = 0.05  # of half the picture either way, the same for both frames
-OWN_SHIFT = 0.02  # each frame by itself
+SHIFT = 0.05  # of half the picture either way
 BRIGHTNESS = 0.2  # factor 1 - to 1 +
 CONTRAST = 0.2
 SATURATION = 0.3
@@ -47,7 +46,7 @@ class Augmentation:
         flip: (B,) bool, mirror left and right.
         rotation: (B,) degrees clockwise about the centre.
         zoom: (B,) factor about the centre.
-        shift: (B, 2, 2) of the source and of the driver, (x, y) in half pictures.
+        shift: (B, 2), (x, y) in half pictures.
         gain: (B, 3) factor of each channel (brightness and white balance).
         contrast: (B,) factor about mid grey.
         saturation: (B,) factor about each pixel's luma.
@@ -72,14 +71,13 @@ def draw_augmentation(randoms: Sequence[np.random.Generator]) -> Augmentation:
     """One augmentation for each of B generators."""
     draws = _Draws(randoms)
     warp, colour = draws.happens(WARP_SHARE), draws.happens(COLOUR_SHARE)
-    same_shift = draws.around(SHIFT, 1, 2)
-    own_shift = draws.around(OWN_SHIFT, 2, 2)
+    shift = draws.around(SHIFT, 2)
     gain = (1 + draws.around(BRIGHTNESS, 1)) * (1 + draws.around(WHITE_BALANCE, 3))
     return Augmentation(
         flip=draws.happens(FLIP_SHARE),
         rotation=warp * draws.around(ROTATION),
         zoom=torch.where(warp, draws.between(*ZOOM), 1),
-        shift=warp[:, None, None] * (same_shift + own_shift),
+        shift=warp[:, None] * shift,
         gain=torch.where(colour[:, None], gain, 1),
         contrast=torch.where(colour, 1 + draws.around(CONTRAST), 1),
         saturation=torch.where(colour, 1 + draws.around(SATURATION), 1),
@@ -117,7 +115,7 @@ def _transformed(frames: LabelledFrames, augmentation: Augmentation) -> Labelled
     if len(flipped):
         frames = frames.replaced(flipped, mirror(frames[flipped]))
     rotation, zoom = augmentation.rotation.repeat(2), augmentation.zoom.repeat(2)
-    shift = augmentation.shift.transpose(0, 1).flatten(0, 1)  # (B, 2, 2) -> (2 B, 2)
+    shift = augmentation.shift.repeat(2, 1)
     # Rows that stay in place are not resampled, so that they stay sharp to the bit.
     moved = _rows((rotation != 0) | (zoom != 1) | (shift != 0).any(1), device)
     if len(moved):

@@ -68,12 +68,29 @@ def test_blending_keeps_a_still_source_as_sharp_as_it_was() -> None:
     with torch.no_grad():
         features = networks.appearance(torch.rand(1, 3, 64, 64))
         field = networks.motion_field(features.volume, points, points)
-        blended, warped, alpha = networks.generator.layers(features, field)
-    torch.testing.assert_close(warped, features.image, atol=1e-4, rtol=1e-4)
-    assert alpha.shape == (1, 1, 64, 64)
-    lower = torch.minimum(warped * alpha, warped * alpha + 1 - alpha)
-    assert (blended >= lower - 1e-6).all()
-    assert (blended <= warped * alpha + 1 - alpha + 1e-6).all()
+        blend = networks.generator.blend(features, field)
+    torch.testing.assert_close(blend.warped, features.image, atol=1e-4, rtol=1e-4)
+    for share in (blend.alpha, blend.still):
+        assert share.shape == (1, 1, 64, 64)
+        assert 0 <= share.min() < share.max() <= 1
+    of_source = 1 - (1 - blend.alpha) * (1 - blend.still)
+    assert (blend.picture >= features.image * of_source - 1e-4).all()
+    assert (blend.picture <= features.image * of_source + 1 - of_source + 1e-4).all()
+
+
+def test_still_pixels_are_the_sources_wherever_the_head_moves() -> None:
+    config = tiny("lite-256")
+    networks = Networks(config).eval()
+    generator = networks.generator
+    assert isinstance(generator, BlendingGenerator)
+    source, driving = keypoints(1, config.keypoints), keypoints(1, config.keypoints)
+    with torch.no_grad():
+        generator.still.share.get_parameter("bias").fill_(100.0)
+        features = networks.appearance(torch.rand(1, 3, 64, 64))
+        field = networks.motion_field(features.volume, source, driving)
+        blend = generator.blend(features, field)
+    assert not torch.allclose(blend.warped, features.image, atol=0.1)
+    torch.testing.assert_close(blend.picture, features.image)
 
 
 @pytest.mark.parametrize("name", ["lite-256", "vox-256"])

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from models.generator import Blend
 from models.geometry import plane_grid, volume_grid
 from models.motion_encoder import Motion
 from models.motion_field import Keypoints, MotionField, SurfaceField
@@ -82,7 +83,8 @@ def still_reconstruction() -> Reconstruction:
         SurfaceField(plane_grid(8, cpu)[None], torch.zeros(1, 1, 8, 8)),
     )
     picture = torch.zeros(1, 3, 16, 16)
-    rendering = Rendering(picture, field, picture, torch.ones(1, 1, 16, 16))
+    share = torch.ones(1, 1, 16, 16)
+    rendering = Rendering(picture, field, Blend(picture, picture, picture, share, 1 - share))
     return Reconstruction(rendering, points.points, points, points, motion, motion, None)
 
 

@@ -46,7 +46,7 @@ def test_keypoints_are_those_of_equation_one(tiny_config: ModelConfig, pairs: Pa
     assert torch.allclose(made.driving.points, expected, atol=1e-5)
     rendering = rendered(made)
     assert rendering.picture.shape == batch.driving.shape
-    assert rendering.warped is not None
+    assert rendering.blend is not None
 
 
 def test_what_is_not_sent_changes_the_rendering_alone(
@@ -61,21 +61,23 @@ def test_what_is_not_sent_changes_the_rendering_alone(
     assert torch.allclose(whole.driving.points, part.driving.points)
 
 
-def test_a_picture_generated_alone_has_nothing_of_the_warped_source(
+def test_a_picture_generated_alone_has_nothing_of_the_source(
     tiny_config: ModelConfig, pairs: Pairs
 ) -> None:
     networks, batch = networks_of(tiny_config), pairs.batch(0)
     draw = dataclasses.replace(everything(tiny_config.keypoints), alone=torch.tensor([True, False]))
-    made, blended = (
-        rendered(reconstruct(networks, batch, draw)),
-        rendered(reconstruct(networks, batch, everything(tiny_config.keypoints))),
+    made, other = (
+        rendered(reconstruct(networks, batch, draw)).blend,
+        rendered(reconstruct(networks, batch, everything(tiny_config.keypoints))).blend,
     )
-    assert made.alpha is not None and blended.alpha is not None and blended.warped is not None
+    assert made is not None and other is not None
     assert (made.alpha[0] == 0).all()
-    share = blended.alpha[0]
-    mixed = share * blended.warped[0] + (1 - share) * made.picture[0]
-    assert torch.allclose(mixed, blended.picture[0], atol=1e-5)
-    assert torch.equal(made.picture[1], blended.picture[1])
+    assert (made.still[0] == 0).all()
+    alpha, still = other.alpha[0], other.still[0]
+    moving = alpha * other.warped[0] + (1 - alpha) * made.picture[0]
+    mixed = still * batch.source[0] + (1 - still) * moving
+    assert torch.allclose(mixed, other.picture[0], atol=1e-5)
+    assert torch.equal(made.picture[1], other.picture[1])
 
 
 def test_the_transformed_driver_has_keypoints_of_its_own(
@@ -92,7 +94,7 @@ def test_the_transformed_driver_has_keypoints_of_its_own(
 def test_the_papers_networks_train_too(tiny_paper_config: ModelConfig, pairs: Pairs) -> None:
     made = rendered(reconstruct(networks_of(tiny_paper_config), pairs.batch(0), everything(5)))
     assert made.picture.shape == (BATCH, 3, 64, 64)
-    assert made.alpha is None
+    assert made.blend is None
 
 
 def test_keypoints_alone_are_the_same_without_a_rendering(

@@ -11,7 +11,7 @@ from models.training.training_run import Pairs
 def test_a_sheet_has_a_row_a_pair_and_a_column_a_view(
     tiny_config: ModelConfig, tiny_paper_config: ModelConfig, pairs: Pairs
 ) -> None:
-    for config, columns in ((tiny_config, 9), (tiny_paper_config, 7)):
+    for config, columns in ((tiny_config, 10), (tiny_paper_config, 7)):
         sheet = sample_sheet(Networks(config).eval(), pairs.batch(0))
         assert sheet.size == (columns * CELL, CAPTION + 2 * CELL)
 

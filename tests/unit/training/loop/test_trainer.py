@@ -18,6 +18,7 @@ from models.training.settings import (
     NETWORKS,
     RECIPES,
     LossWeights,
+    SettingError,
     TrainingSettings,
 )
 from models.training.trainer import Trainer
@@ -92,6 +93,34 @@ def test_every_loss_with_a_weight_is_reported_and_no_other(
     assert not numbers.keys() & {"perceptual", "face_perceptual", "adversarial", "equivariance"}
 
 
+def test_a_part_of_the_picture_is_compared_elsewhere_each_step(
+    tiny_config: ModelConfig, guided: TrainingSettings, pairs: Pairs
+) -> None:
+    settings = guided.changed("perceptual.halvings=(0,)").changed("perceptual.part=0.5")
+    settings = settings.changed("weights.face_perceptual=0.0")
+    features = small_features(settings)
+    seen: list[Tensor] = []
+    features.register_forward_pre_hook(lambda _, pictures: seen.append(pictures[0]))
+    batch = pairs.batch(0)
+    trainer = Trainer(tiny_config, settings, ALONE, features)
+    for _ in range(2):
+        trainer.step(batch, RATE)
+    first, _, second, _ = seen  # of each step the target, then the rendering
+    whole, side = batch.driving.shape[-1], first.shape[-1]
+    assert side == whole // 2
+    places = [
+        {
+            (top, left)
+            for top in range(whole - side + 1)
+            for left in range(whole - side + 1)
+            if torch.equal(part, batch.driving[..., top : top + side, left : left + side])
+        }
+        for part in (first, second)
+    ]
+    assert [len(place) for place in places] == [1, 1]
+    assert places[0] != places[1]
+
+
 def test_the_papers_recipe_trains_the_papers_networks(
     tiny_paper_config: ModelConfig, pairs: Pairs
 ) -> None:
@@ -132,6 +161,23 @@ def test_frozen_networks_stay_and_the_others_learn(
     assert changed == everything - set(frozen)  # batch norm's statistics stay, too
     assert ("picture" in numbers) == ("generator" not in frozen)
     assert ("flow_length" in numbers) == ("generator" not in frozen)
+
+
+def test_a_part_of_a_network_can_be_frozen(
+    tiny_config: ModelConfig, guided: TrainingSettings, pairs: Pairs
+) -> None:
+    settings = dataclasses.replace(guided, frozen=("generator.still", "generator.entry"))
+    trainer = Trainer(tiny_config, settings, ALONE)
+    before = weights_of(trainer)
+    trainer.step(pairs.batch(0), RATE)
+    after = weights_of(trainer)
+    stays = {name for name in before if torch.equal(before[name], after[name])}
+    assert {name for name in before if name.startswith(settings.frozen)} <= stays
+    assert "generator.to_image.weight" not in stays
+
+    unknown = dataclasses.replace(guided, frozen=("generator.still.sound",))
+    with pytest.raises(SettingError, match=r"generator\.still\.sound"):
+        Trainer(tiny_config, unknown, ALONE)
 
 
 def test_keypoint_networks_can_learn_at_a_rate_of_their_own(

@@ -63,6 +63,8 @@ def test_a_setting_is_changed_by_name() -> None:
         ("batch=0", "setting-invalid"),
         ("image_size=100", "setting-invalid"),
         ("image_size=64", "setting-invalid"),  # 8 pixels after the paper's 3 halvings
+        ("perceptual.part=0.4", "setting-invalid"),  # 12 pixels after them
+        ("perceptual.part=1.5", "setting-invalid"),
         ("keypoint_dropout=2", "setting-invalid"),
         ("frozen=('generators',)", "setting-invalid"),
         (f"frozen={NETWORKS}", "setting-invalid"),  # nothing left to train
