@@ -81,8 +81,8 @@ class Blending:
         self._detail_block = Residual(cast(ResBlock, block), dtype)
         self._up_fine = doubled(network.up_fine, dtype)
         self._merge_fine = same(network.merge_fine, dtype)
-        # A pixel's colours lie side by side: rows and columns of the shuffle before its channels.
         self._still = Still(network.still, dtype)
+        # A pixel's colours lie side by side: rows and columns of the shuffle before its channels.
         shuffled = torch.arange((IMAGE_CHANNELS + 1) * 4).view(-1, 4).t().flatten()
         self._to_image = convolved(network.to_image, dtype, outputs=shuffled)
 
