@@ -1,3 +1,5 @@
+"""Which pixels stand still: by how much it matters, and never beyond what can be summed."""
+
 import math
 
 import pytest
