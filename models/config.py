@@ -134,6 +134,7 @@ class ModelConfig:
         canonical: None for keypoints that are found in every picture as they are: there is no
             head pose then, and the motion encoder's deformations are the keypoints.
         rotation_in_flow: J = R_s R_d^-1 in eq. 4; False for checkpoints trained without it.
+        scale_in_flow: J also scales, by how much larger the source's head is; not in the paper.
         spectral_norm: on all layers of F, M and G, as the paper trains them.
     """
 
@@ -149,6 +150,7 @@ class ModelConfig:
     motion_field: MotionFieldConfig
     generator: GeneratorConfig
     rotation_in_flow: bool = True
+    scale_in_flow: bool = False
     spectral_norm: bool = False
 
     def to_json(self) -> str:
@@ -294,6 +296,7 @@ _LITE_256 = ModelConfig(
         surface_widths=(48, 48),
     ),
     generator=GeneratorConfig(widths=(160, 80, 40), blocks=3, blending=True),
+    scale_in_flow=True,
 )
 
 # lite-256 for pictures of half the side: its ablations train in minutes.

@@ -18,7 +18,7 @@ from models.engine_folding import Residual, convolved, doubled, same, share
 from models.engine_quantised import between
 from models.engine_sampling import SampleTable
 from models.geometry import plane_grid, volume_grid
-from models.motion_field import Keypoints, flow_affine
+from models.motion_field import Keypoints
 from models.planar_motion_field import EXPRESSION_GAIN, PlanarMotionFieldEstimator
 
 
@@ -67,7 +67,7 @@ class PlanarField:
 
     def __init__(self, network: PlanarMotionFieldEstimator, size: int, dtype: torch.dtype) -> None:
         self._dtype = between(dtype)
-        self._affine_turns = network.rotation_in_flow
+        self._affine = network.affine
         self._falloff = -0.5 / network.variance
         self._depth, self._flows, self._size = network.depth, network.flows, size
         device = next(network.parameters()).device
@@ -113,12 +113,7 @@ class PlanarField:
 
     def field(self, source: FieldSource, driving: Keypoints) -> FieldMatrices:
         """M for one frame."""
-        jacobian, offsets = flow_affine(
-            source.keypoints,
-            driving,
-            rotation_in_flow=self._affine_turns,
-            flat=self._depth == 1,
-        )
+        jacobian, offsets = self._affine(source.keypoints, driving)
         turn, offset = jacobian[0], offsets[0]
         shifts = F.pad(offset, (0, 0, 1, 0)).t()  # of the background none: 3 x (K + 1)
         size = self._size

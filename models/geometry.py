@@ -23,6 +23,9 @@ from typing import ParamSpec, TypeVar
 import torch
 from torch import Tensor
 
+LARGEST_SCALE = 2.0
+LEAST_SPREAD = 1e-6  # a sum of squares
+
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
@@ -102,16 +105,24 @@ def transform_keypoints(
 
 @in_full_precision
 def keypoint_flow_affine(
-    source: Tensor, driving: Tensor, rotation_source: Tensor | None, rotation_driving: Tensor | None
+    source: Tensor,
+    driving: Tensor,
+    rotation_source: Tensor | None,
+    rotation_driving: Tensor | None,
+    *,
+    scales: bool = False,
 ) -> tuple[Tensor, Tensor]:
-    """Eq. 4, w_k(p) = R_s R_d^-1 (p - x_{d,k}) + x_{s,k}, as w_k(p) = J p + b_k.
+    """Eq. 4, w_k(p) = J (p - x_{d,k}) + x_{s,k} with J = R_s R_d^-1, as w_k(p) = J p + b_k.
 
     J is the same for every keypoint, so a sum of flows weighted by masks needs only the K
     offsets; this is exact.
 
     Args:
         source, driving: (B, K, 3) keypoints.
-        rotation_source, rotation_driving: (B, 3, 3), or None for J = identity.
+        rotation_source, rotation_driving: (B, 3, 3), or None for a J that does not turn.
+        scales: J also scales, by how much larger the source's keypoints lie than the driver's
+            (`relative_size`). Not in the paper: a head that comes nearer to the camera grows as a
+            whole, where shifts alone move its keypoints apart and all between them too little.
 
     Returns:
         J (B, 3, 3) and b (B, K, 3).
@@ -120,7 +131,22 @@ def keypoint_flow_affine(
         jacobian = torch.eye(3, device=source.device, dtype=source.dtype).expand(len(source), 3, 3)
     else:
         jacobian = rotation_source @ rotation_driving.transpose(1, 2)
+    if scales:
+        jacobian = jacobian * relative_size(source, driving)[:, None, None]
     return jacobian, source - driving @ jacobian.transpose(1, 2)
+
+
+def relative_size(points: Tensor, others: Tensor) -> Tensor:
+    """How many times as far from their centre points lie as others: (B, K, 3) twice -> (B,).
+
+    Roots of mean squares; at most `LARGEST_SCALE` either way, so that keypoints that fall together
+    do no harm.
+    """
+    spread, other = (
+        (x - x.mean(1, keepdim=True)).square().sum((1, 2)).clamp(min=LEAST_SPREAD)
+        for x in (points, others)
+    )
+    return (spread / other).sqrt().clamp(1 / LARGEST_SCALE, LARGEST_SCALE)
 
 
 @in_full_precision

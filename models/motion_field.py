@@ -1,6 +1,8 @@
 """M, the motion field estimator: keypoints and feature volume to flow, masks and occlusion."""
 
+import functools
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -55,6 +57,9 @@ class SurfaceField:
     features: Tensor
 
 
+FlowAffine = Callable[[Keypoints, Keypoints], tuple[Tensor, Tensor]]
+
+
 def warp_volume(volume: Tensor, flow: Tensor) -> Tensor:
     """Sample (B, C, D, H, W) at flow (B, D', H', W', 3); zero outside."""
     return F.grid_sample(volume, flow, align_corners=False)
@@ -82,19 +87,36 @@ def compose_flow(mask: Tensor, points: Tensor, jacobian: Tensor, offsets: Tensor
 
 @in_full_precision
 def flow_affine(
-    source: Keypoints, driving: Keypoints, *, rotation_in_flow: bool, flat: bool = False
+    source: Keypoints,
+    driving: Keypoints,
+    *,
+    rotation_in_flow: bool,
+    scale_in_flow: bool = False,
+    flat: bool = False,
 ) -> tuple[Tensor, Tensor]:
-    """J and b of eq. 4 for a pair; J is the identity without `rotation_in_flow`.
+    """J and b of eq. 4 for a pair; see `ModelConfig` for what is in J.
 
     Flat: of keypoints and rotations as they are seen in the plane; the flow's z is 0 everywhere.
     """
     rotations = (source.rotation, driving.rotation) if rotation_in_flow else (None, None)
-    jacobian, offsets = keypoint_flow_affine(source.points, driving.points, *rotations)
+    jacobian, offsets = keypoint_flow_affine(
+        source.points, driving.points, *rotations, scales=scale_in_flow
+    )
     if not flat:
         return jacobian, offsets
     across = (torch.arange(3, device=offsets.device) < 2).to(offsets)
     jacobian = jacobian * across * across[:, None]
     return jacobian, (source.points - driving.points @ jacobian.transpose(1, 2)) * across
+
+
+def flow_affine_of(config: ModelConfig) -> FlowAffine:
+    """`flow_affine` as a configuration has it."""
+    return functools.partial(
+        flow_affine,
+        rotation_in_flow=config.rotation_in_flow,
+        scale_in_flow=config.scale_in_flow,
+        flat=config.volume_depth == 1,
+    )
 
 
 class Hourglass3d(nn.Module):
@@ -135,7 +157,7 @@ class MotionFieldEstimator(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         shape = config.motion_field
-        self.rotation_in_flow = config.rotation_in_flow
+        self.affine = flow_affine_of(config)
         self.variance, self.flat = shape.heatmap_variance, config.volume_depth == 1
         flows = config.keypoints + 1
         self.compress = nn.Sequential(
@@ -157,9 +179,7 @@ class MotionFieldEstimator(nn.Module):
         """Feature volume (B, C, D, H', W') and both images' keypoints -> `MotionField`."""
         depth, size = volume.shape[-3], volume.shape[-1]
         grid = volume_grid(depth, size, volume.device)
-        jacobian, offsets = flow_affine(
-            source, driving, rotation_in_flow=self.rotation_in_flow, flat=self.flat
-        )
+        jacobian, offsets = self.affine(source, driving)
         flows = self._candidate_flows(grid, jacobian, offsets)  # B x (K+1) x D x H x W x 3
 
         batch, count = flows.shape[:2]

@@ -12,7 +12,7 @@ from models.motion_field import (
     MotionField,
     SurfaceField,
     compose_flow,
-    flow_affine,
+    flow_affine_of,
     warp_volume,
 )
 
@@ -37,7 +37,7 @@ class PlanarMotionFieldEstimator(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         shape = config.motion_field
-        self.rotation_in_flow = config.rotation_in_flow
+        self.affine = flow_affine_of(config)
         self.variance = shape.heatmap_variance
         self.depth, self.flows = config.volume_depth, config.keypoints + 1
         self.compress = convolution(3, config.volume_channels, shape.compressed_channels, 1)
@@ -80,9 +80,7 @@ class PlanarMotionFieldEstimator(nn.Module):
         size = volume.shape[-1]
         grid = volume_grid(self.depth, size, volume.device)[None]
         plane = plane_grid(2 * size, volume.device)
-        jacobian, offsets = flow_affine(
-            source, driving, rotation_in_flow=self.rotation_in_flow, flat=self.depth == 1
-        )
+        jacobian, offsets = self.affine(source, driving)
 
         compressed = self.compress(volume)
         moved = _moved(grid, jacobian, offsets.mean(1))

@@ -63,7 +63,7 @@ class Checkpoint:
                 else tensor
                 for name, tensor in tensors.items()
             }
-        return cls(networks.config, tensors, card, _fingerprint(networks.config, tensors))
+        return cls(networks.config, tensors, card, _fingerprint(networks.config.to_json(), tensors))
 
     def save(self, path: Path) -> None:
         """Write the file; an existing one is replaced only when the new one is complete.
@@ -123,7 +123,7 @@ class Checkpoint:
                 "weights-not-finite",
                 f"{path} holds numbers that are not finite; train or get it again",
             )
-        fingerprint = _fingerprint(config, tensors)
+        fingerprint = _fingerprint(metadata["config"], tensors)
         if metadata.get("fingerprint") != fingerprint:
             raise CheckpointError(
                 "weights-damaged", f"{path} was changed after it was written; get it again"
@@ -161,8 +161,9 @@ def shipped_weights(name: str) -> Path:
     return SHIPPED / f"{name}.safetensors"
 
 
-def _fingerprint(config: ModelConfig, tensors: dict[str, Tensor]) -> str:
-    digest = hashlib.sha256(config.to_json().encode())
+def _fingerprint(config: str, tensors: dict[str, Tensor]) -> str:
+    """Of a configuration as written: a field that came later changes no file of before it."""
+    digest = hashlib.sha256(config.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())

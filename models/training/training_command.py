@@ -156,7 +156,7 @@ def _config(name: str) -> ModelConfig:
 
 
 def _start(weights: Path, config: ModelConfig) -> Networks:
-    """Networks of a weights file; one of another picture size will do.
+    """Networks of a weights file; one of another picture size or without scale will do.
 
     (The paper trains at 256x256 and then, a tenth as long, at 512x512.)
     """
@@ -166,6 +166,7 @@ def _start(weights: Path, config: ModelConfig) -> Networks:
         name=config.name,
         image_size=config.image_size,
         volume_size=config.volume_size,
+        scale_in_flow=config.scale_in_flow,
     )
     if resized != config:
         raise _mismatch(config, checkpoint.config, f"the weights file {weights}")

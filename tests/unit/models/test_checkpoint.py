@@ -1,5 +1,6 @@
 """Weights files: what is written comes back, and damage is named."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,24 @@ def test_round_trip(saved: Path) -> None:
     again = Checkpoint.of(networks, checkpoint.card, half=True)
     assert again.fingerprint == checkpoint.fingerprint
     assert list(saved.parent.iterdir()) == [saved]
+
+
+def test_a_file_from_before_a_field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the configuration has had since takes its default, and nothing looks damaged."""
+
+    def as_before(config: ModelConfig) -> str:
+        fields = dataclasses.asdict(config)
+        del fields["scale_in_flow"]
+        return json.dumps(fields, sort_keys=True)
+
+    path = tmp_path / "older.safetensors"
+    with monkeypatch.context() as before:
+        before.setattr(ModelConfig, "to_json", as_before)
+        written = Checkpoint.of(Networks(tiny("lite-256")), "")
+        written.save(path)
+    checkpoint = Checkpoint.load(path)
+    assert checkpoint.config == dataclasses.replace(tiny("lite-256"), scale_in_flow=False)
+    assert checkpoint.fingerprint == written.fingerprint
 
 
 def test_others_may_read_the_file(saved: Path, tmp_path: Path) -> None:

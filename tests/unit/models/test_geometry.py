@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.geometry import (
+    LARGEST_SCALE,
     euler_angles,
     keypoint_flow_affine,
     keypoint_heatmaps,
     plane_grid,
+    relative_size,
     rotation_matrix,
     transform_keypoints,
     volume_grid,
@@ -104,6 +106,27 @@ def test_flow_without_rotation_is_a_shift() -> None:
     jacobian, offset = keypoint_flow_affine(source, driving, None, None)
     torch.testing.assert_close(jacobian, torch.eye(3).expand(2, 3, 3))
     torch.testing.assert_close(offset, source - driving)
+
+
+def test_flow_scales_a_head_that_is_nearer() -> None:
+    """The driver's head is half as large and turned: every point flows, not keypoints alone."""
+    source, shift = torch.rand(2, 5, 3) - 0.5, torch.tensor([0.1, -0.2, 0.3])
+    straight, turned = rotation_matrix(torch.tensor([[0.0] * 3, [20.0, -10.0, 30.0]]))
+    driving = 0.5 * source @ turned.T + shift
+    jacobian, offset = keypoint_flow_affine(
+        source, driving, straight.expand(2, 3, 3), turned.expand(2, 3, 3), scales=True
+    )
+    anywhere = torch.rand(2, 7, 3) - 0.5
+    flow = anywhere @ jacobian.transpose(1, 2) + offset[:, :1]
+    torch.testing.assert_close(flow, 2 * (anywhere - shift) @ turned, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(offset, offset[:, :1].expand_as(offset), atol=1e-5, rtol=1e-5)
+
+
+def test_no_keypoints_scale_a_flow_beyond_bounds() -> None:
+    spread, together = torch.rand(1, 5, 3), torch.full((1, 5, 3), 0.3)
+    assert relative_size(spread, together).tolist() == [LARGEST_SCALE]
+    assert relative_size(together, spread).tolist() == [1 / LARGEST_SCALE]
+    assert relative_size(together, together).tolist() == [1]
 
 
 def test_heatmap_peaks_at_its_keypoint() -> None:
