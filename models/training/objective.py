@@ -177,6 +177,7 @@ class Objective:
             chosen.weights,
             halvings,
             direction=chosen.direction,
+            lpips=chosen.lpips,
         )
 
 

@@ -69,6 +69,7 @@ class PerceptualSettings:
         layers: of VGG16 or VGG19, shallow to deep, each with its weight.
         halvings: scales of the whole picture; 0 is full size, 1 half, ...
         direction: weight of the distance between features of length 1, as LPIPS compares them.
+        lpips: weight of LPIPS itself, for a file that has its heads and with its five layers.
         part: side of the square of the whole picture that is compared, elsewhere each step, as a
             share of its side; half of it costs a quarter.
     """
@@ -82,6 +83,7 @@ class PerceptualSettings:
     )
     halvings: tuple[int, ...] = (0, 1, 2, 3)
     direction: float = 0.0
+    lpips: float = 0.0
     part: float = 1.0
 
     def __post_init__(self) -> None:

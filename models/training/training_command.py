@@ -14,7 +14,7 @@ from models.config import CONFIGS, DEFAULT_CONFIG, ModelConfig
 from models.networks import Networks
 from models.training.data.footage import Kind
 from models.training.data.pair_loader import PairLoader
-from models.training.losses.feature_network import FeatureNetwork
+from models.training.losses.feature_network import LPIPS_LAYERS, FeatureNetwork
 from models.training.losses.identity import IdentityNetwork
 from models.training.precision import has_fast_bfloat16
 from models.training.processes import Processes
@@ -186,7 +186,14 @@ def _mismatch(config: ModelConfig, other: ModelConfig, where: str) -> ConfappErr
 def _features(path: Path | None, settings: TrainingSettings) -> FeatureNetwork | None:
     if path is None or not settings.looks_at_features:
         return None
-    return FeatureNetwork.load(path, settings.perceptual.names)
+    features = FeatureNetwork.load(path, settings.perceptual.names)
+    if settings.perceptual.lpips > 0 and set(features.layers) != set(features.heads):
+        raise ConfappError(
+            "features-headless",
+            f"perceptual.lpips takes a file with the heads of LPIPS, lin0 to lin4, and no "
+            f"perceptual.layers but {', '.join(LPIPS_LAYERS)}",
+        )
+    return features
 
 
 def _recogniser(path: Path | None, settings: TrainingSettings) -> IdentityNetwork | None:

@@ -17,6 +17,9 @@ KERNEL = 3
 # VGG19's last convolution of block 3 by its place in torchvision's Sequential; a pool in VGG16.
 VGG19_ONLY = "features.16.weight"
 
+# Each has a head in a file of LPIPS, lin0 to lin4 (Zhang et al. 2018, version 0.1).
+LPIPS_LAYERS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3")
+
 # Of ImageNet pictures in [0, 1], red, green, blue.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
@@ -32,10 +35,14 @@ class FeatureNetwork(nn.Module):
     Attributes:
         name: ``VGG16`` or ``VGG19``.
         layers: names of the features returned, ``relu1_1`` and so on, shallow to deep.
+        heads: by layer, how much LPIPS weighs each of its channels, (C,); of those layers that
+            the file has one for.
     """
 
     def __init__(self, name: str, layers: Sequence[str], tensors: dict[str, Tensor]) -> None:
         """Take weights named ``features.N.weight`` and ``.bias`` (torchvision's order).
+
+        Those of LPIPS's heads are named ``linN.weight``.
 
         Raises:
             FeatureNetworkError: a layer that the network does not have, or missing weights.
@@ -56,6 +63,13 @@ class FeatureNetwork(nn.Module):
         self.convolutions = nn.ModuleList(
             _convolution(tensors, f"features.{places[layer]}", name) for layer in self._order
         )
+        self.heads = nn.ParameterDict(
+            {
+                layer: tensors[f"lin{number}.weight"].flatten()
+                for number, layer in enumerate(LPIPS_LAYERS)
+                if layer in self.layers and f"lin{number}.weight" in tensors
+            }
+        )
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1))
         self.register_buffer("deviation", torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1))
         self.mean: Tensor
@@ -64,7 +78,7 @@ class FeatureNetwork(nn.Module):
 
     @classmethod
     def load(cls, path: Path, layers: Sequence[str]) -> "FeatureNetwork":
-        """Read a safetensors file; names other than ``features.N.*`` are passed over.
+        """Read a safetensors file; what is not named as above is passed over.
 
         Raises:
             FeatureNetworkError: missing, unreadable, or without the layers.
@@ -73,7 +87,7 @@ class FeatureNetwork(nn.Module):
             raise FeatureNetworkError("features-missing", f"there is no feature network {path}")
         try:
             with safe_open(path, framework="pt") as file:
-                names = [name for name in file.keys() if name.startswith("features.")]  # noqa: SIM118
+                names = [name for name in file.keys() if name.startswith(("features.", "lin"))]  # noqa: SIM118
                 tensors = {name: file.get_tensor(name).float() for name in names}
         except (SafetensorError, OSError, ValueError) as error:
             raise FeatureNetworkError(

@@ -17,6 +17,7 @@ def perceptual_loss(
     halvings: Sequence[int],
     *,
     direction: float = 0.0,
+    lpips: float = 0.0,
 ) -> Tensor:
     """Weighted L1 distance of features, summed over layers and scales.
 
@@ -28,6 +29,8 @@ def perceptual_loss(
         direction: how much the squared distance counts between the features of each place scaled
             to length 1, which is what LPIPS compares (Zhang et al. 2018, eq. 1); the paper has
             none of it. A blur shortens features; this one also sees it turn them.
+        lpips: how much LPIPS itself counts at each scale: the same distance, its channels weighed
+            by the network's heads, and every layer alike.
 
     Returns:
         A number; each layer's distance is a mean over its features, so that layers and scales of
@@ -39,12 +42,17 @@ def perceptual_loss(
         with torch.no_grad():
             expected = network(_shrunk(target, scale))
         features = network(_shrunk(rendering, scale))
-        for weight, one, other in zip(layer_weights, features, expected, strict=True):
+        layers = zip(network.layers, layer_weights, features, expected, strict=True)
+        for layer, weight, one, other in layers:
             distance = (one.float() - other.float()).abs().mean()
+            if direction > 0 or lpips > 0:
+                turned = (F.normalize(one.float()) - F.normalize(other.float())).square()
+                turned = turned.mean((0, 2, 3))
             if direction > 0:
-                turned = F.normalize(one.float()) - F.normalize(other.float())
-                distance = distance + direction * turned.square().sum(1).mean()
+                distance = distance + direction * turned.sum()
             total = total + weight * distance
+            if lpips > 0:
+                total = total + lpips * (turned * network.heads[layer]).sum()
     return total
 
 

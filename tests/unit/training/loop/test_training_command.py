@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
+from tiny_perception import lpips_file
 
 from confapp.errors import ConfappError
 from models import config as model_configs
@@ -146,6 +148,28 @@ def test_a_model_of_larger_pictures_starts_from_weights_of_smaller_ones(
     assert made.config == large
     name = "generator.to_image.weight"
     torch.testing.assert_close(made.tensors[name].float(), start.tensors[name], atol=1e-3, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("heads", "layers"), [(False, ("relu1_2",)), (True, ("relu1_2", "relu2_1"))]
+)
+def test_lpips_takes_its_heads_and_its_layers(
+    known_tiny: str, tmp_path: Path, heads: bool, layers: tuple[str, ...]
+) -> None:
+    path = lpips_file(tmp_path / "features.safetensors")
+    if not heads:
+        save_file({n: t for n, t in load_file(path).items() if n.startswith("features")}, path)
+    options = TrainingOptions(
+        (tmp_path,),
+        tmp_path,
+        known_tiny,
+        features=path,
+        steps=1,
+        settings=("perceptual.lpips=1.0", f"perceptual.layers={tuple((n, 1.0) for n in layers)}"),
+    )
+    with pytest.raises(ConfappError, match="relu5_3") as caught:
+        train(options)
+    assert caught.value.error_id == "features-headless"
 
 
 def test_start_and_resume_exclude_each_other(tmp_path: Path) -> None:

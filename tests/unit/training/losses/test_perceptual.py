@@ -1,12 +1,18 @@
 """The perceptual loss, worked by hand on a network that passes pictures on."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
+from tiny_perception import lpips_file
 from torch import Tensor
 
+from confapp.evaluation.lpips import Lpips
 from models.training.losses.feature_network import (
     IMAGENET_DEVIATION,
     IMAGENET_MEAN,
+    LPIPS_LAYERS,
     FeatureNetwork,
 )
 from models.training.losses.perceptual import perceptual_loss
@@ -54,6 +60,18 @@ def test_direction_is_the_squared_distance_of_unit_features() -> None:
 
     assert turned(green) == pytest.approx(2, rel=1e-4)
     assert turned(longer) == pytest.approx(0, abs=1e-6)
+
+
+def test_lpips_is_what_the_metric_says(tmp_path: Path) -> None:
+    path = lpips_file(tmp_path / "lpips.safetensors")
+    one, other = np.random.default_rng(0).integers(0, 256, (2, 48, 64, 3)).astype(np.uint8)
+    metric = Lpips(path)
+    network = FeatureNetwork.load(path, LPIPS_LAYERS)
+    x, y = (torch.from_numpy(picture).permute(2, 0, 1)[None] / 255 for picture in (one, other))
+    loss = perceptual_loss(network, x, y, (0.0,) * 5, (0,), lpips=3.0)
+    distance = metric.distance(metric.features(one), metric.features(other))
+    assert distance > 0
+    assert loss.item() == pytest.approx(3 * distance, rel=1e-4)
 
 
 def test_detail_that_a_halving_averages_away_counts_only_at_full_size() -> None:
