@@ -24,7 +24,8 @@ import torch
 from torch import Tensor
 
 LARGEST_SCALE = 2.0
-LEAST_SPREAD = 1e-6  # a sum of squares
+SIZE_NOISE = 0.05  # of a logarithm
+LEAST_DISTANCE = 1e-3
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -120,7 +121,7 @@ def keypoint_flow_affine(
     Args:
         source, driving: (B, K, 3) keypoints.
         rotation_source, rotation_driving: (B, 3, 3), or None for a J that does not turn.
-        scales: J also scales, by how much larger the source's keypoints lie than the driver's
+        scales: J also scales, by how much larger the source's head is than the driver's
             (`relative_size`). Not in the paper: a head that comes nearer to the camera grows as a
             whole, where shifts alone move its keypoints apart and all between them too little.
 
@@ -137,16 +138,22 @@ def keypoint_flow_affine(
 
 
 def relative_size(points: Tensor, others: Tensor) -> Tensor:
-    """How many times as far from their centre points lie as others: (B, K, 3) twice -> (B,).
+    """How many times as large one head is as the other: keypoints (B, K, 3) twice -> (B,).
 
-    Roots of mean squares; at most `LARGEST_SCALE` either way, so that keypoints that fall together
-    do no harm.
+    The median, over all pairs of keypoints, of the ratio of their distances: what an expression
+    moves is in few of the pairs. It is off by 2 % all the same, and a scale moves hair and
+    shoulders most, so it counts as far as it stands out of that: r = log ratio is taken as
+    r^3 / (r^2 + `SIZE_NOISE`^2). At most `LARGEST_SCALE` either way; 1 for a single keypoint.
     """
-    spread, other = (
-        (x - x.mean(1, keepdim=True)).square().sum((1, 2)).clamp(min=LEAST_SPREAD)
-        for x in (points, others)
+    if points.shape[1] < 2:
+        return points.new_ones(len(points))
+    one, two = torch.triu_indices(points.shape[1], points.shape[1], 1, device=points.device)
+    near, far = (
+        (x[:, one] - x[:, two]).norm(dim=-1).clamp(min=LEAST_DISTANCE) for x in (points, others)
     )
-    return (spread / other).sqrt().clamp(1 / LARGEST_SCALE, LARGEST_SCALE)
+    ratio = (near / far).log().median(1).values
+    ratio = ratio.clamp(-math.log(LARGEST_SCALE), math.log(LARGEST_SCALE))
+    return (ratio**3 / (ratio**2 + SIZE_NOISE**2)).exp()
 
 
 @in_full_precision

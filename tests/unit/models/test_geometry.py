@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from models.geometry import (
     LARGEST_SCALE,
+    SIZE_NOISE,
     euler_angles,
     keypoint_flow_affine,
     keypoint_heatmaps,
@@ -109,23 +110,35 @@ def test_flow_without_rotation_is_a_shift() -> None:
 
 
 def test_flow_scales_a_head_that_is_nearer() -> None:
-    """The driver's head is half as large and turned: every point flows, not keypoints alone."""
+    """The driver's head is smaller and turned: every point flows, not keypoints alone."""
     source, shift = torch.rand(2, 5, 3) - 0.5, torch.tensor([0.1, -0.2, 0.3])
     straight, turned = rotation_matrix(torch.tensor([[0.0] * 3, [20.0, -10.0, 30.0]]))
-    driving = 0.5 * source @ turned.T + shift
+    driving = source @ turned.T / 1.5 + shift
     jacobian, offset = keypoint_flow_affine(
         source, driving, straight.expand(2, 3, 3), turned.expand(2, 3, 3), scales=True
     )
-    anywhere = torch.rand(2, 7, 3) - 0.5
-    flow = anywhere @ jacobian.transpose(1, 2) + offset[:, :1]
-    torch.testing.assert_close(flow, 2 * (anywhere - shift) @ turned, atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(offset, offset[:, :1].expand_as(offset), atol=1e-5, rtol=1e-5)
+    scale = math.exp(math.log(1.5) ** 3 / (math.log(1.5) ** 2 + SIZE_NOISE**2))
+    assert scale == pytest.approx(1.5, rel=0.01)
+    torch.testing.assert_close(jacobian, scale * turned.T.expand(2, 3, 3), atol=1e-5, rtol=1e-5)
+    for k in range(5):
+        at_keypoint = (jacobian @ driving[:, k, :, None])[..., 0] + offset[:, k]
+        torch.testing.assert_close(at_keypoint, source[:, k], atol=1e-5, rtol=1e-5)
+
+
+def test_an_expression_is_no_size() -> None:
+    """A mouth that opens moves two of eight keypoints; a head as small as that is all of them."""
+    source = torch.rand(1, 8, 3, generator=torch.Generator().manual_seed(0)) - 0.5
+    opened = source.clone()
+    opened[:, :2] += torch.tensor([0.0, 0.2, 0.0]) * torch.tensor([-1.0, 1.0])[:, None]
+    assert relative_size(source, opened).item() == pytest.approx(1, abs=0.01)
+    assert relative_size(source, source / 1.02).item() == pytest.approx(1, abs=0.005)
+    assert relative_size(source, source / 1.3).item() == pytest.approx(1.3, abs=0.02)
 
 
 def test_no_keypoints_scale_a_flow_beyond_bounds() -> None:
     spread, together = torch.rand(1, 5, 3), torch.full((1, 5, 3), 0.3)
-    assert relative_size(spread, together).tolist() == [LARGEST_SCALE]
-    assert relative_size(together, spread).tolist() == [1 / LARGEST_SCALE]
+    assert 1.9 < relative_size(spread, together).item() <= LARGEST_SCALE
+    assert 1.9 < 1 / relative_size(together, spread).item() <= LARGEST_SCALE
     assert relative_size(together, together).tolist() == [1]
 
 
