@@ -151,8 +151,8 @@ def relative_size(points: Tensor, others: Tensor) -> Tensor:
     near, far = (
         (x[:, one] - x[:, two]).norm(dim=-1).clamp(min=LEAST_DISTANCE) for x in (points, others)
     )
-    ratio = (near / far).log().median(1).values
-    ratio = ratio.clamp(-math.log(LARGEST_SCALE), math.log(LARGEST_SCALE))
+    most = math.log(LARGEST_SCALE)
+    ratio: Tensor = (near / far).log().median(1).values.clamp(-most, most)
     return (ratio**3 / (ratio**2 + SIZE_NOISE**2)).exp()
 
 
