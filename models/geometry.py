@@ -148,11 +148,11 @@ def relative_size(points: Tensor, others: Tensor) -> Tensor:
     if points.shape[1] < 2:
         return points.new_ones(len(points))
     one, two = torch.triu_indices(points.shape[1], points.shape[1], 1, device=points.device)
-    near, far = (
+    apart, others_apart = (
         (x[:, one] - x[:, two]).norm(dim=-1).clamp(min=LEAST_DISTANCE) for x in (points, others)
     )
     most = math.log(LARGEST_SCALE)
-    ratio: Tensor = (near / far).log().median(1).values.clamp(-most, most)
+    ratio: Tensor = (apart / others_apart).log().median(1).values.clamp(-most, most)
     return (ratio**3 / (ratio**2 + SIZE_NOISE**2)).exp()
 
 

@@ -99,14 +99,13 @@ def flow_affine(
     Flat: of keypoints and rotations as they are seen in the plane; the flow's z is 0 everywhere.
     """
     rotations = (source.rotation, driving.rotation) if rotation_in_flow else (None, None)
+    seen = torch.ones(3, device=source.points.device)
+    if flat:
+        seen[2] = 0
     jacobian, offsets = keypoint_flow_affine(
-        source.points, driving.points, *rotations, scales=scale_in_flow
+        source.points * seen, driving.points * seen, *rotations, scales=scale_in_flow
     )
-    if not flat:
-        return jacobian, offsets
-    across = (torch.arange(3, device=offsets.device) < 2).to(offsets)
-    jacobian = jacobian * across * across[:, None]
-    return jacobian, (source.points - driving.points @ jacobian.transpose(1, 2)) * across
+    return jacobian * seen * seen[:, None], offsets * seen
 
 
 def flow_affine_of(config: ModelConfig) -> FlowAffine:

@@ -80,6 +80,22 @@ def test_depth_of_a_keypoint_moves_nothing_flat(name: str) -> None:
         torch.testing.assert_close(fields[0].mask, fields[1].mask)
 
 
+def test_depth_of_keypoints_does_not_scale_flat() -> None:
+    """A head is as large as it is seen in the plane."""
+    straight = rotation_matrix(torch.zeros(1, 3))
+    source, driving = (Keypoints(torch.rand(1, 20, 3) - 0.5, straight) for _ in range(2))
+    depth = torch.tensor([1.0, 1.0, 9.0])
+    deeper = Keypoints(driving.points * depth, straight)
+    scales = {"rotation_in_flow": True, "scale_in_flow": True}
+    flat, flat_deeper, solid, solid_deeper = (
+        flow_affine(source, one, **scales, flat=flat)[0]
+        for flat in (True, False)
+        for one in (driving, deeper)
+    )
+    torch.testing.assert_close(flat, flat_deeper)
+    assert not torch.allclose(solid, solid_deeper, atol=0.1)
+
+
 def test_flat_flow_turns_with_a_roll() -> None:
     """A roll of 90 degrees is a turn of the plane; the head's own turn about y shortens it."""
     points = torch.zeros(1, 1, 3)
