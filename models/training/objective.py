@@ -19,6 +19,7 @@ from models.training.losses.head_pose import head_pose_loss
 from models.training.losses.identity import identity_loss
 from models.training.losses.keypoint_prior import keypoint_prior_loss
 from models.training.losses.landmark_guide import landmark_guide_loss, landmark_loss
+from models.training.losses.optical_flow import optical_flow_loss
 from models.training.losses.perceptual import perceptual_loss
 from models.training.losses.region_weight import picture_loss, region_weights
 from models.training.losses.seen_expression import seen_expression_loss
@@ -107,7 +108,7 @@ class Objective:
         """All other losses, unweighted, by name."""
         weights, losses = self._settings.weights, Losses()
         rendering = made.rendering
-        if rendering is not None and (weights.picture > 0 or weights.warped_picture > 0):
+        if rendering is not None:
             regions = region_weights(batch.driving_landmarks, batch.driving.shape[-1])
             if weights.picture > 0:
                 losses["picture"] = picture_loss(rendering.picture, batch.driving, regions)
@@ -115,8 +116,14 @@ class Objective:
                 losses["warped_picture"] = picture_loss(
                     rendering.blend.warped, batch.driving, regions
                 )
-        if rendering is not None and weights.still_share > 0 and rendering.blend is not None:
-            losses["still_share"] = still_share_loss(rendering.blend, batch.source, batch.driving)
+            if weights.still_share > 0 and rendering.blend is not None:
+                losses["still_share"] = still_share_loss(
+                    rendering.blend, batch.source, batch.driving
+                )
+            if weights.optical_flow > 0 and rendering.blend is not None:
+                losses["optical_flow"] = optical_flow_loss(
+                    rendering.field, rendering.blend.warped, batch.driving, regions
+                )
         if made.transformed is not None and draw.transform is not None:
             losses["equivariance"] = equivariance_loss(
                 made.driving.points, made.transformed, draw.transform

@@ -37,6 +37,8 @@ class LossWeights:
         picture: L1 of the picture, weighted up at eyes and mouth (not in the paper).
         warped_picture: the same on the warped source alone, where the generator blends.
         still_share: where the generator blends, which pixels stand still (not in the paper).
+        optical_flow: where the generator blends, the surface flow drawn to where optical flow
+            finds the driver's pixels (not in the paper).
         landmark_guide: keypoints drawn to landmarks (not in the paper).
         canonical_guide: canonical keypoints as on a frontal face (not in the paper).
         landmarks: the landmarks that the motion encoder itself finds (not in the paper).
@@ -56,6 +58,7 @@ class LossWeights:
     picture: float = 0.0
     warped_picture: float = 0.0
     still_share: float = 0.0
+    optical_flow: float = 0.0
     landmark_guide: float = 0.0
     canonical_guide: float = 0.0
     landmarks: float = 0.0
