@@ -51,9 +51,8 @@ def optical_flow_loss(
             flow.permute(0, 3, 1, 2), here, padding_mode="border", align_corners=False
         ).permute(0, 2, 3, 1)
     off = (flow - wanted).square().sum(-1).add(1e-12).sqrt()
-    return (
-        weight * F.huber_loss(off, torch.zeros_like(off), reduction="none", delta=KNEE)
-    ).mean() / KNEE
+    pulls = F.smooth_l1_loss(off, torch.zeros_like(off), reduction="none", beta=KNEE)
+    return (weight * pulls).mean()
 
 
 def lacking_flow(warped: Tensor, driving: Tensor) -> tuple[Tensor, Tensor]:
