@@ -14,6 +14,7 @@ from models.config import CONFIGS, DEFAULT_CONFIG, ModelConfig
 from models.networks import Networks
 from models.training.data.footage import Kind
 from models.training.data.pair_loader import PairLoader
+from models.training.ended_by_signals import ended_by_signals
 from models.training.losses.feature_network import LPIPS_LAYERS, FeatureNetwork
 from models.training.losses.identity import IdentityNetwork
 from models.training.precision import has_fast_bfloat16
@@ -70,6 +71,8 @@ class TrainingOptions:
 def train(options: TrainingOptions, report: Callable[[str], None] = print) -> Path:
     """Train until the budget is spent; under torchrun, as one of several processes.
 
+    Ctrl-C and SIGTERM end it after the step that it is at, with what it has learned saved.
+
     Returns:
         The weights file.
 
@@ -115,7 +118,7 @@ def train(options: TrainingOptions, report: Callable[[str], None] = print) -> Pa
         ) as loader:
             if processes.leads:
                 report(_opening(settings, features, processes))
-            TrainingRun(
+            run = TrainingRun(
                 trainer,
                 config,
                 loader,
@@ -124,7 +127,9 @@ def train(options: TrainingOptions, report: Callable[[str], None] = print) -> Pa
                 describe=_card_writer(options, config, settings, features, processes),
                 seconds=0.0 if state is None else state.seconds,
                 report=report,
-            ).run(budget)
+            )
+            with ended_by_signals(run.end):
+                run.run(budget)
     finally:
         processes.leave()
     return options.out / WEIGHTS

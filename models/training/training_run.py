@@ -66,9 +66,14 @@ class TrainingRun:
         self._describe, self._report, self._clock = describe, report, clock
         self._before = seconds
         self._began = clock()
+        self._ended = False
+
+    def end(self) -> None:
+        """Let the run save and stop after the step that it is at, as if its budget were spent."""
+        self._ended = True
 
     def run(self, budget: Budget) -> None:
-        """Train until the budget is spent, and save.
+        """Train until the budget is spent or `end` is called, and save.
 
         Raises:
             TrainingStopped: the run cannot go on; what was saved last stays.
@@ -98,13 +103,16 @@ class TrainingRun:
                     saved = self._clock()
                     pace.restart()
             self._save(shown)
+            if self._ended and processes.leads:
+                self._report(f"ended before its time; --resume {self._folder / STATE} goes on")
         finally:
             if log is not None:
                 log.close()
 
     def _progress(self, budget: Budget) -> float:
-        """The same in all processes."""
-        return self._processes.agree(budget.progress(self._trainer.step_count, self._seconds()))
+        """The same in all processes; 1 where the leader's run is to end."""
+        spent = budget.progress(self._trainer.step_count, self._seconds())
+        return self._processes.agree(1.0 if self._ended else spent)
 
     def _seconds(self) -> float:
         return self._before + self._clock() - self._began

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import signal
 import tarfile
 from pathlib import Path
 
@@ -89,6 +90,27 @@ def test_a_run_is_trained_resumed_and_started_from(
     card = Checkpoint.load(second / WEIGHTS).card
     assert f"weights {Checkpoint.load(first / WEIGHTS).fingerprint}" in card
     assert "weights.picture=3" in card
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_run_that_can_go_on(
+    known_tiny: str, shard: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    lines = []
+
+    def interrupting(line: str) -> None:
+        lines.append(line)
+        if line.startswith("step 0"):
+            signal.raise_signal(number)
+
+    out = tmp_path / "out"
+    options = TrainingOptions(
+        (shard,), out, config=known_tiny, steps=1000, batch=2, image_size=64, device="cpu"
+    )
+    assert train(options, interrupting) == out / WEIGHTS
+    assert TrainingState.load(out / STATE).trainer["step"] == 1
+    assert "Trained: 1 steps" in Checkpoint.load(out / WEIGHTS).card
+    assert lines[-1].endswith(f"--resume {out / STATE} goes on")
 
 
 def test_options_change_the_recipe() -> None:
