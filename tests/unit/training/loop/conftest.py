@@ -1,6 +1,7 @@
 """Networks, settings and pairs so small that a step takes a moment."""
 
 import dataclasses
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,14 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def heeded_ctrl_c() -> Iterator[None]:
+    """SIGINT as at a terminal, even where the tests run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

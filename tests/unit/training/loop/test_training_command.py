@@ -92,6 +92,7 @@ def test_a_run_is_trained_resumed_and_started_from(
     assert "weights.picture=3" in card
 
 
+@pytest.mark.usefixtures("heeded_ctrl_c")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_run_that_can_go_on(
     known_tiny: str, shard: Path, tmp_path: Path, number: signal.Signals
