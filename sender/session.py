@@ -16,7 +16,7 @@ from confapp.frame_rate_limit import FrameRateLimit
 from confapp.media.frame_source import FrameSource
 from confapp.media.framing import FaceFraming, FramedView
 from confapp.media.recorder import Recorder
-from confapp.media.video_frame import RgbImage, VideoFrame
+from confapp.media.video_frame import VideoFrame
 from confapp.motion_frame import MotionFrame
 from confapp.newest_slot import NewestSlot
 from models.talking_head import TalkingHead
@@ -268,9 +268,9 @@ class SenderSession:
             if not self._limit.takes(frame.timestamp_ms, call.max_fps):
                 self.statistics.thinned += 1
                 continue
-            motion, view = await loop.run_in_executor(self._network_thread, self._encode, frame)
-            if view is not None:
-                self._watch(call, SeenFrame(view, motion))
+            motion, seen = await loop.run_in_executor(self._network_thread, self._encode, frame)
+            if seen is not None:
+                self._watch(call, seen)
             if bundle := self._bundler.add(motion):
                 self._send_bundle(call, bundle)
         if bundle := self._bundler.take():
@@ -328,8 +328,8 @@ class SenderSession:
         self._held = self._head.encode_motion(view.rgb, 0)
         return self._photo or SourcePhoto.of_view(view.rgb)
 
-    def _encode(self, frame: VideoFrame) -> tuple[MotionFrame, RgbImage | None]:
-        """The motion of a frame, and the view; without a face the last motion, and no view."""
+    def _encode(self, frame: VideoFrame) -> tuple[MotionFrame, SeenFrame | None]:
+        """What travels of a frame, and what was seen; without a face the last motion, and None."""
         view = self._view(frame)
         timestamp_ms = frame.timestamp_ms - self._start_ms
         assert view.rgb is not None  # noqa: S101 (a face was seen before)
@@ -340,7 +340,10 @@ class SenderSession:
             self._held = dataclasses.replace(self._held, timestamp_ms=timestamp_ms)
         if self._recorder is not None:
             self._recorder.write(view.rgb, timestamp_ms)
-        return self._held, view.rgb if view.face else None
+        motion = self._held
+        if (refresher := self._refresher) is not None:
+            motion = refresher.corrected(motion, room=self._rate.rung is LADDER[0])
+        return motion, SeenFrame(view.rgb, self._held) if view.face else None
 
     def _view(self, frame: VideoFrame) -> FramedView:
         view = self._framing.frame(frame.rgb)

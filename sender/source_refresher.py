@@ -1,4 +1,7 @@
-"""A better source for the other side, in the background of the motion."""
+"""What the sender does about its own picture, in the background of the motion.
+
+It renders what the other side sees, and sends a better source, or motion that is better corrected.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -7,10 +10,12 @@ from dataclasses import dataclass
 
 from confapp.call.call_session import CallSession
 from confapp.media.video_frame import RgbImage
+from confapp.motion_frame import MotionFrame
 from confapp.newest_slot import NewestSlot
 from models.talking_head import TalkingHead
 from sender.source_photo import SourcePhoto
 from sender.source_watch import SeenFrame, SourceCheck, SourceWatch
+from sender.turn_calibration import TurnCalibration
 
 BUDGET_BYTES = 6000  # half of a first photo's, for 4 % of its LPIPS
 PIECE_EVERY_S = 0.25  # 32 kbit/s for two seconds
@@ -24,11 +29,13 @@ class RefreshStatistics:
 
     Attributes:
         checks: how often this side looked at its own picture.
+        turns_learned: frames that told how far the head turns.
         refreshes: sources that took the place of the one before.
         bytes: of their stills.
     """
 
     checks: int = 0
+    turns_learned: int = 0
     refreshes: int = 0
     bytes: int = 0
 
@@ -39,7 +46,7 @@ def refreshed_photo(view: RgbImage) -> SourcePhoto:
 
 
 class SourceRefresher:
-    """Watches one stream, and sends what explains it better.
+    """Watches one stream, sends what explains it better, and learns how far the head turns.
 
     Args:
         head: the model.
@@ -61,12 +68,14 @@ class SourceRefresher:
         statistics: RefreshStatistics,
         clock: Callable[[], float],
     ) -> None:
+        self._head = head
         self._statistics = statistics
         self._watch = SourceWatch(head, photo.rgb)
         self._thread = thread
         self._clock = clock
         self._due: NewestSlot[SourceCheck] = NewestSlot()
         self._newest_ms = 0
+        self._calibration: TurnCalibration | None = None
         self.sending = False
 
     @property
@@ -85,11 +94,21 @@ class SourceRefresher:
         if check is not None and spare:
             self._due.put(check)
 
+    def corrected(self, motion: MotionFrame, *, room: bool) -> MotionFrame:
+        """A frame as it should travel, with what is known of the turns; in order of time.
+
+        Args:
+            room: the link takes another byte a frame.
+        """
+        calibration = self._calibration
+        return motion if calibration is None else calibration.corrected(motion, room=room)
+
     async def run(self, call: CallSession) -> None:
         """Refresh until the task is cancelled."""
         loop = asyncio.get_running_loop()
         sent_at = float("-inf")
         while (check := await self._due.take()) is not None:
+            await loop.run_in_executor(self._thread, self._learn, check.frame)
             if self._clock() - sent_at < LEAST_INTERVAL_S:
                 continue
             self._statistics.checks += 1
@@ -101,6 +120,11 @@ class SourceRefresher:
                 sent_at = self._clock()
                 self.sending = False
 
+    def _learn(self, frame: SeenFrame) -> None:
+        if self._calibration is None:
+            self._calibration = TurnCalibration(self._head, self._watch.appearance())
+        self._statistics.turns_learned += self._calibration.learn(frame)
+
     async def _send(self, call: CallSession, photo: SourcePhoto) -> None:
         try:
             async with asyncio.timeout(READY_S):
@@ -110,5 +134,6 @@ class SourceRefresher:
         if ready:
             call.use_refresh(self._newest_ms + 1)
             self._watch.replace(photo.rgb)
+            self._calibration = None  # another source, another pose to turn from
             self._statistics.refreshes += 1
             self._statistics.bytes += len(photo.still)

@@ -108,9 +108,7 @@ class SourceWatch:
         Takes the time of one or two renderings, and now and then of F and L.
         """
         frame, best = check.frame, check.candidate
-        if self._appearance is None:
-            self._appearance = self._head.encode_source(self._source)
-        present = self._mismatch(self._appearance, frame)
+        present = self._mismatch(self.appearance(), frame)
         if present < ODD_MISMATCH:
             self._forget()
             return None
@@ -122,6 +120,12 @@ class SourceWatch:
         if best is not None and detail(best.view) >= LEAST_SHARP * detail(self._source):
             self._tried, self._tried_appearance = best.view, self._head.encode_source(best.view)
         return None
+
+    def appearance(self) -> SourceAppearance:
+        """The present source, as the other side has it; made when first asked for."""
+        if self._appearance is None:
+            self._appearance = self._head.encode_source(self._source)
+        return self._appearance
 
     def replace(self, source: RgbImage) -> None:
         """The other side animates this source from now on."""

@@ -53,6 +53,9 @@ def evaluate_reconstruct(
     clips: Annotated[int | None, typer.Option(min=1, help="only the first clips")] = None,
     frames: Annotated[int | None, typer.Option(min=1, help="only so many frames a clip")] = None,
     every: Annotated[int, typer.Option(min=1, help="score every n-th frame of the videos")] = 1,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="learn how far each head turns, as a sender does")
+    ] = False,
 ) -> None:
     """Render clips from their first frame, beside the frozen and the shifted source."""
     from confapp.evaluation.reconstruct_command import ReconstructOptions, evaluate_reconstruction
@@ -69,6 +72,7 @@ def evaluate_reconstruct(
         clips=clips,
         frames=frames,
         every=every,
+        calibrate=calibrate,
     )
     print(evaluate_reconstruction(model, options, untrained=untrained), end="")
 

@@ -41,6 +41,7 @@ class ReconstructOptions:
         clips: how many of each set, None for all.
         frames: drivers of a clip, evenly spread; None for all.
         every: measure each n-th frame of a video; expression and smoothness are followed over all.
+        calibrate: correct turns as a sender does that has looked at the drivers before.
     """
 
     data: tuple[Path, ...] = ()
@@ -54,6 +55,7 @@ class ReconstructOptions:
     clips: int | None = None
     frames: int | None = None
     every: int = 1
+    calibrate: bool = False
 
 
 def evaluate_reconstruction(model: str, options: ReconstructOptions, *, untrained: bool) -> str:
@@ -148,6 +150,7 @@ class _Run:
                     self.metrics,
                     clip,
                     every=self._options.every if full_rate else 1,
+                    calibrate=self._options.calibrate,
                     tracker=self.metrics.landmarks if full_rate else None,
                     advance=lambda: progress.advance(task),
                 )

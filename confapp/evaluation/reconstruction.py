@@ -17,12 +17,17 @@ from confapp.evaluation.picture_warp import apply_affine, fit_affine, warp_pictu
 from confapp.evaluation.smoothness import Smoothness, SmoothnessMeter, StillStretch
 from confapp.media.video_frame import RgbImage
 from models.talking_head import TalkingHead
+from sender.source_watch import SeenFrame
+from sender.turn_calibration import TurnCalibration
 
 RENDERING = "rendering"
 FROZEN = "frozen"  # the source as it is
 AFFINE = "affine"  # the source, its landmarks moved to the driver's by one affine map
 METHODS = (RENDERING, FROZEN, AFFINE)
 TRUTH = "truth"
+
+# Between frames, for a correction that shows little by little: of full rate, and of frames apart.
+FRAME_MS, APART_MS = 40, 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class ClipScores:
         expression: only of clips at full rate.
         smoothness: likewise; None also where too few frames follow each other without a gap.
         activations: Inception's of each pair's pictures, by method and of the truth; for FID.
+        turns_learned: drivers that told how far the head turns; None without calibration.
     """
 
     name: str
@@ -70,6 +76,7 @@ class ClipScores:
     expression: Expression | None = None
     smoothness: Smoothness | None = None
     activations: dict[str, list[Activations]] = field(default_factory=dict)
+    turns_learned: int | None = None
 
 
 def reconstruct(
@@ -78,6 +85,7 @@ def reconstruct(
     clip: EvaluationClip,
     *,
     every: int = 1,
+    calibrate: bool = False,
     tracker: FaceLandmarks | None = None,
     advance: Callable[[], None] = lambda: None,
 ) -> ClipScores:
@@ -85,6 +93,8 @@ def reconstruct(
 
     Args:
         every: measure each n-th driver only.
+        calibrate: correct each driver's turn by what the measured ones before it told, as a sender
+            with time to spare does with a frame every two seconds.
         tracker: also follow expression and smoothness, over all drivers; for clips at full rate.
         advance: called after each driver.
     """
@@ -99,8 +109,11 @@ def reconstruct(
     activations: dict[str, list[Activations]] = {}
     stretch = StillStretch.of(clip) if tracker else None
     meter = SmoothnessMeter(stretch) if stretch else None
+    calibration = TurnCalibration(head, appearance) if calibrate else None
     for index in range(1, len(clip.frames)):
-        rendering = head.render(appearance, head.encode_motion(clip.frames[index]))
+        motion = head.encode_motion(clip.frames[index], index * (FRAME_MS if tracker else APART_MS))
+        sent = calibration.corrected(motion) if calibration else motion
+        rendering = head.render(appearance, sent)
         look: Look | None = None
         if index in measured:
             look = metrics.look(rendering, places[index])
@@ -118,6 +131,8 @@ def reconstruct(
                 samples.append(
                     Sample(pairs[-1], source.picture, truth.picture, rendering, moved_source)
                 )
+            if calibration:
+                calibration.learn(SeenFrame(clip.frames[index], motion))
         if meter:
             meter.add(index, rendering, clip.frames[index])
         if tracker:
@@ -126,7 +141,16 @@ def reconstruct(
         advance()
     expression = Expression.between(followed, list(clip.landmarks[1:])) if tracker else None
     smoothness = meter.smoothness() if meter else None
-    return ClipScores(clip.name, clip.person, pairs, samples, expression, smoothness, activations)
+    return ClipScores(
+        clip.name,
+        clip.person,
+        pairs,
+        samples,
+        expression,
+        smoothness,
+        activations,
+        calibration.frames if calibration else None,
+    )
 
 
 def _affine(clip: EvaluationClip, index: int) -> tuple[RgbImage, FacePlace]:

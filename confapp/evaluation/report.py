@@ -16,6 +16,10 @@ SMOOTHNESS_NOTE = (
     f"Over the {STRETCH} consecutive frames whose landmarks move least: mean absolute difference "
     "from frame to frame inside the face, rendering over driver"
 )
+CALIBRATED_NOTE = (
+    "Turns are corrected by what the measured drivers before told of the head ({} in all), as a "
+    "sender does in a call while it has time to spare."
+)
 SUBSETS = {"all": "All pairs", "moved": f"Pairs whose landmarks moved by {MOVED:g} px or more"}
 UNITS = {
     "l1": "0-255",
@@ -63,6 +67,7 @@ def markdown(facts: Mapping[str, Any]) -> str:
         "",
         f"{model_line(facts)} Source: {facts['source']}. Figures: {facts['rule']}.",
     ]
+    lines += calibration_lines(facts)
     if not facts["complete"]:
         lines += ["", "**Interrupted: only the clips measured until then.**"]
     for name, summary in facts["sets"].items():
@@ -88,6 +93,12 @@ def model_line(facts: Mapping[str, Any]) -> str:
     model = facts["model"]
     trained = "" if model["trained"] else ", untrained"
     return f"Model {model['name']} ({model['fingerprint']}{trained})."
+
+
+def calibration_lines(facts: Mapping[str, Any]) -> list[str]:
+    """What a reconstruction with `--calibrate` says of it; nothing without."""
+    learned = [clip["turns_learned"] for clip in facts.get("clips", ()) if "turns_learned" in clip]
+    return ["", CALIBRATED_NOTE.format(sum(learned))] if learned else []
 
 
 def note_lines(facts: Mapping[str, Any]) -> list[str]:
@@ -185,6 +196,8 @@ def _clip(set_name: str, clip: ClipScores) -> dict[str, Any]:
             for method, means in pair_means(clip.pairs).items()
         },
     }
+    if clip.turns_learned is not None:
+        facts["turns_learned"] = clip.turns_learned
     if clip.expression:
         one = clip.expression
         facts["expression"] = {

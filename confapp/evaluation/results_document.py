@@ -8,7 +8,7 @@ from typing import Any
 from confapp.errors import ConfappError
 from confapp.evaluation.ablate_report import ablation_lines
 from confapp.evaluation.compress_report import headlines
-from confapp.evaluation.report import model_line
+from confapp.evaluation.report import calibration_lines, model_line
 from confapp.evaluation.results_folder import FIGURES
 from confapp.whole_file import whole_file
 
@@ -161,6 +161,7 @@ def _reconstruct(facts: Mapping[str, Any]) -> list[str]:
         lines += [
             f"{figures['pairs']} pairs of {figures['people']} people; mean over a person's pairs, "
             "then median over people; the source is the first frame's pixels as given.",
+            *calibration_lines(facts),
             "",
             "| | ours | frozen source | paper, VoxCeleb2 | paper, TalkingHead-1KH |",
             "|---|---:|---:|---:|---:|",

@@ -1,8 +1,8 @@
 """The surface flow drawn to where optical flow finds the driver's pixels.
 
 Not in the paper. Pictures compared pixel by pixel say which way a flow should go where it is off
-by a pixel or two; hair and shoulders, which no keypoint sits on, are off by more. There dense
-inverse search (Kroeger et al., ECCV 2016) still finds the way.
+by a pixel or two; hair and shoulders, which no keypoint sits on, are off by more. There dense flow
+still finds the way.
 """
 
 import cv2
@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from models.dense_flow import DenseFlow, Flow, GreyPicture
 from models.geometry import plane_grid
 from models.motion_field import MotionField
 
@@ -61,7 +62,7 @@ def lacking_flow(warped: Tensor, driving: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         Shifts in pixels (B, 2, H, W), and where they are found there and back: (B, 1, H, W).
     """
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search = DenseFlow()
     found = [
         _there_and_back(search, *pair) for pair in zip(_grey(driving), _grey(warped), strict=True)
     ]
@@ -70,17 +71,16 @@ def lacking_flow(warped: Tensor, driving: Tensor) -> tuple[Tensor, Tensor]:
     return shifts.to(driving), certain.to(driving)
 
 
-def _grey(pictures: Tensor) -> npt.NDArray[np.uint8]:
+def _grey(pictures: Tensor) -> GreyPicture:
     grey = pictures.detach().float().mean(1).mul(255).round().clamp(0, 255).to(torch.uint8)
-    planes: npt.NDArray[np.uint8] = grey.cpu().numpy()
+    planes: GreyPicture = grey.cpu().numpy()
     return planes
 
 
 def _there_and_back(
-    search: cv2.DISOpticalFlow, driving: npt.NDArray[np.uint8], warped: npt.NDArray[np.uint8]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    there = search.calc(driving, warped, np.zeros((*driving.shape, 2), np.float32))
-    back = search.calc(warped, driving, np.zeros((*driving.shape, 2), np.float32))
+    search: DenseFlow, driving: GreyPicture, warped: GreyPicture
+) -> tuple[Flow, npt.NDArray[np.bool_]]:
+    there, back = search.between(driving, warped), search.between(warped, driving)
     y, x = np.mgrid[: driving.shape[0], : driving.shape[1]].astype(np.float32)
     returned = there + cv2.remap(
         back,
@@ -90,4 +90,4 @@ def _there_and_back(
         borderMode=cv2.BORDER_REPLICATE,
     )
     sure: npt.NDArray[np.bool_] = np.hypot(returned[..., 0], returned[..., 1]) <= MOST_ASTRAY
-    return there.astype(np.float32, copy=False), sure
+    return there, sure

@@ -1,5 +1,6 @@
 """One clip measured beside its baselines, with a renderer that is known."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,11 +12,19 @@ from confapp.evaluation.evaluation_clip import EvaluationClip
 from confapp.evaluation.fid import Inception
 from confapp.evaluation.helper_network import HelperNetwork
 from confapp.evaluation.picture_metrics import PictureMetrics
-from confapp.evaluation.reconstruction import AFFINE, FROZEN, METHODS, RENDERING, reconstruct
+from confapp.evaluation.reconstruction import (
+    AFFINE,
+    APART_MS,
+    FROZEN,
+    METHODS,
+    RENDERING,
+    reconstruct,
+)
 from confapp.evaluation.summary import summarise
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from models.talking_head import SourceAppearance, TalkingHead
+from sender.source_watch import SeenFrame
 
 SIDE = 64
 
@@ -98,6 +107,37 @@ def test_same_scores_every_time(head: TalkingHead) -> None:
     first = reconstruct(head, all_metrics(), clip)
     again = reconstruct(head, all_metrics(), clip)
     assert first.pairs == again.pairs
+
+
+def test_calibrated_drivers_are_learned_from_once_measured(
+    head: TalkingHead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first driver is rendered as it is, and each later one as those before it taught."""
+    taught: list[int] = []
+
+    class Teacher:
+        frames = 5
+
+        def __init__(self, *_: object) -> None:
+            taught.clear()
+
+        def learn(self, frame: SeenFrame) -> bool:
+            taught.append(frame.motion.timestamp_ms)
+            return True
+
+        def corrected(self, motion: MotionFrame) -> MotionFrame:
+            assert taught == list(range(APART_MS, motion.timestamp_ms, APART_MS))
+            turn = np.float16(8 if taught else 0)
+            return dataclasses.replace(motion, rotation=motion.rotation + turn)
+
+    clip = shifted_clip([0, 3, 5])
+    plain = reconstruct(head, all_metrics(), clip)
+    monkeypatch.setattr("confapp.evaluation.reconstruction.TurnCalibration", Teacher)
+    calibrated = reconstruct(head, all_metrics(), clip, calibrate=True)
+    assert (plain.turns_learned, calibrated.turns_learned) == (None, 5)
+    assert taught == [APART_MS, 2 * APART_MS]
+    assert calibrated.pairs[0] == plain.pairs[0]
+    assert calibrated.pairs[1] != plain.pairs[1]
 
 
 def test_without_networks_only_pixel_metrics(head: TalkingHead) -> None:

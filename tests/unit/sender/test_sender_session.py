@@ -1,6 +1,7 @@
 """The sending side with a clip of its own making and a call that only listens."""
 
 import asyncio
+import dataclasses
 import threading
 from collections.abc import Iterator
 from typing import cast
@@ -22,10 +23,11 @@ from confapp.media.video_frame import RgbImage, VideoFrame
 from confapp.motion_frame import MotionFrame
 from confapp.newest_slot import NewestSlot
 from models.talking_head import TalkingHead
-from sender.rate_control import Rung
+from sender.rate_control import LADDER, RateControl, Rung
 from sender.session import FaceState, SenderSession
 from sender.source_photo import SourcePhoto
-from sender.source_watch import CHECK_EVERY_MS, SourceCheck, SourceWatch
+from sender.source_refresher import SourceRefresher
+from sender.source_watch import CHECK_EVERY_MS, SeenFrame, SourceCheck, SourceWatch
 
 ADA = load_photo(PEOPLE / "ada.png")
 WALL = np.full_like(ADA, 90)
@@ -136,6 +138,43 @@ async def test_a_better_source_goes_out_while_motion_does(
         assert (counted.refreshes, counted.bytes) == (1, len(call.refreshes[0]))
     else:
         assert (checked, call.refreshes, counted.refreshes) == ([], [], 0)
+
+
+async def test_what_is_known_of_the_turns_corrects_what_travels(
+    head: TalkingHead, codec: PaperCodec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not what is learned from; a poorer link has no room for it."""
+    seen: list[SeenFrame] = []
+    rooms: list[bool] = []
+
+    def corrected(_: SourceRefresher, motion: MotionFrame, *, room: bool) -> MotionFrame:
+        rooms.append(room)
+        return dataclasses.replace(motion, rotation=motion.rotation + np.float16(3))
+
+    def see(_: SourceRefresher, frame: SeenFrame, *, spare: bool) -> None:
+        assert not spare or rooms[-1]
+        seen.append(frame)
+
+    monkeypatch.setattr(SourceRefresher, "corrected", corrected)
+    monkeypatch.setattr(SourceRefresher, "see", see)
+    album = Album([ADA] * 12, free=1)
+
+    def on_motion() -> None:
+        if len(call.packets) == 6:
+            monkeypatch.setattr(RateControl, "rung", LADDER[1])
+        album.permit()
+
+    call = FakeCall(on_motion=on_motion)
+    session = SenderSession(head, codec, album, on_began=album.permit)
+    await run(session, call)
+    reader = PacketReader(codec)
+    sent = [motion for packet in call.packets for _, motion in reader.read(packet)]
+    assert len(sent) == len(seen)
+    for motion, frame in zip(sent, seen, strict=True):
+        assert (motion.rotation - frame.motion.rotation).tolist() == pytest.approx([3] * 3, abs=0.1)
+        assert np.array_equal(motion.deformations, frame.motion.deformations)
+    assert rooms[:6] == [True] * 6
+    assert not any(rooms[6:])
 
 
 async def test_a_frame_without_a_face_holds_the_last_motion(

@@ -1,6 +1,7 @@
 """A better source on its way while motion goes on."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from confapp.call.call_session import CallSession
 from confapp.media.still import decode_still
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
-from models.talking_head import TalkingHead
+from models.talking_head import SourceAppearance, TalkingHead
 from sender import source_refresher
 from sender.source_photo import SourcePhoto
 from sender.source_refresher import LEAST_INTERVAL_S, RefreshStatistics, SourceRefresher
@@ -22,6 +23,10 @@ from sender.source_watch import CHECK_EVERY_MS, SeenFrame, SourceCheck, SourceWa
 
 BLACK = np.zeros((64, 64, 3), np.uint8)
 WHITE = np.full_like(BLACK, 255)
+
+
+def still(timestamp_ms: int) -> MotionFrame:
+    return MotionFrame.of([0, 0, 0], [0, 0, 0], np.zeros((5, 3)), timestamp_ms)
 
 
 class Stage:
@@ -44,7 +49,7 @@ class Stage:
     def see(self, *, spare: bool = True) -> int:
         """Frames until the next check is due; the last one's timestamp."""
         for _ in range(2):
-            motion = MotionFrame.of([0, 0, 0], [0, 0, 0], np.zeros((5, 3)), self._ms)
+            motion = still(self._ms)
             self.refresher.see(SeenFrame(BLACK, motion), spare=spare)
             self._ms += CHECK_EVERY_MS
         return self._ms - CHECK_EVERY_MS
@@ -116,3 +121,50 @@ async def test_what_the_other_side_does_not_take_is_not_used(
             stage.now += LEAST_INTERVAL_S
     assert not stage.call.used_from_ms
     assert stage.statistics.refreshes == 0
+
+
+class HalfTurned:
+    """In the place of a calibration: learns from every frame, and corrects by half a degree."""
+
+    def __init__(self, _head: TalkingHead, appearance: SourceAppearance) -> None:
+        self.appearance = appearance
+        self.learned: list[int] = []
+        self.rooms: list[bool] = []
+        made.append(self)
+
+    def learn(self, frame: SeenFrame) -> bool:
+        self.learned.append(frame.motion.timestamp_ms)
+        return True
+
+    def corrected(self, motion: MotionFrame, *, room: bool) -> MotionFrame:
+        self.rooms.append(room)
+        return dataclasses.replace(motion, rotation=motion.rotation + np.float16(0.5))
+
+
+made: list[HalfTurned] = []
+
+
+@pytest.fixture
+def calibrations(monkeypatch: pytest.MonkeyPatch) -> list[HalfTurned]:
+    made.clear()
+    monkeypatch.setattr(source_refresher, "TurnCalibration", HalfTurned)
+    return made
+
+
+async def test_turns_are_learned_anew_before_another_source(
+    head: TalkingHead, calibrations: list[HalfTurned]
+) -> None:
+    stage = Stage(head, FakeCall())
+    assert stage.refresher.corrected(still(0), room=True).rotation.tolist() == [0, 0, 0]
+    async with stage.running():
+        first_ms = stage.see()
+        await stage.call.until(lambda: stage.statistics.refreshes == 1)
+        assert stage.refresher.corrected(still(0), room=True).rotation.tolist() == [0, 0, 0]
+        second_ms = stage.see()  # too early for another source, not for what it tells
+        await stage.call.until(lambda: stage.statistics.turns_learned == 2)
+        corrected = stage.refresher.corrected(still(0), room=False)
+    assert corrected.rotation.tolist() == [0.5, 0.5, 0.5]
+    before, after = calibrations
+    assert (before.learned, after.learned) == ([first_ms], [second_ms])
+    assert (before.rooms, after.rooms) == ([], [False])
+    assert before.appearance is not after.appearance
