@@ -71,8 +71,8 @@ class CallSummary:
                     f"thinned   {sent['thinned']} frames not sent, the other machine is too slow "
                     f"for them"
                 )
-            if learned := sent["refresh"]["turns_learned"]:
-                lines.append(f"turns     corrected by what {learned} frames told of this head")
+            if learned := sent["refresh"]["poses_learned"]:
+                lines.append(f"pose      corrected by what {learned} frames told of this head")
         if (received := numbers["receiver"]) is not None:
             lines.append(
                 f"rendered  {received['rendered']} of {received['received']} frames received, "

@@ -13,9 +13,9 @@ from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from confapp.newest_slot import NewestSlot
 from models.talking_head import TalkingHead
+from sender.pose_calibration import PoseCalibration
 from sender.source_photo import SourcePhoto
 from sender.source_watch import SeenFrame, SourceCheck, SourceWatch
-from sender.turn_calibration import TurnCalibration
 
 BUDGET_BYTES = 6000  # half of a first photo's, for 4 % of its LPIPS
 PIECE_EVERY_S = 0.25  # 32 kbit/s for two seconds
@@ -29,13 +29,13 @@ class RefreshStatistics:
 
     Attributes:
         checks: how often this side looked at its own picture.
-        turns_learned: frames that told how far the head turns.
+        poses_learned: frames that told how the head really moves.
         refreshes: sources that took the place of the one before.
         bytes: of their stills.
     """
 
     checks: int = 0
-    turns_learned: int = 0
+    poses_learned: int = 0
     refreshes: int = 0
     bytes: int = 0
 
@@ -46,7 +46,7 @@ def refreshed_photo(view: RgbImage) -> SourcePhoto:
 
 
 class SourceRefresher:
-    """Watches one stream, sends what explains it better, and learns how far the head turns.
+    """Watches one stream, sends what explains it better, and learns how the head really moves.
 
     Args:
         head: the model.
@@ -75,7 +75,7 @@ class SourceRefresher:
         self._clock = clock
         self._due: NewestSlot[SourceCheck] = NewestSlot()
         self._newest_ms = 0
-        self._calibration: TurnCalibration | None = None
+        self._calibration: PoseCalibration | None = None
         self.sending = False
 
     @property
@@ -95,7 +95,7 @@ class SourceRefresher:
             self._due.put(check)
 
     def corrected(self, motion: MotionFrame, *, room: bool) -> MotionFrame:
-        """A frame as it should travel, with what is known of the turns; in order of time.
+        """A frame as it should travel, corrected by what is known of the head; in order of time.
 
         Args:
             room: the link takes another byte a frame.
@@ -122,8 +122,8 @@ class SourceRefresher:
 
     def _learn(self, frame: SeenFrame) -> None:
         if self._calibration is None:
-            self._calibration = TurnCalibration(self._head, self._watch.appearance())
-        self._statistics.turns_learned += self._calibration.learn(frame)
+            self._calibration = PoseCalibration(self._head, self._watch.appearance())
+        self._statistics.poses_learned += self._calibration.learn(frame)
 
     async def _send(self, call: CallSession, photo: SourcePhoto) -> None:
         try:
@@ -134,6 +134,6 @@ class SourceRefresher:
         if ready:
             call.use_refresh(self._newest_ms + 1)
             self._watch.replace(photo.rgb)
-            self._calibration = None  # another source, another pose to turn from
+            self._calibration = None  # another source, other errors
             self._statistics.refreshes += 1
             self._statistics.bytes += len(photo.still)

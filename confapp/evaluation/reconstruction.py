@@ -17,8 +17,8 @@ from confapp.evaluation.picture_warp import apply_affine, fit_affine, warp_pictu
 from confapp.evaluation.smoothness import Smoothness, SmoothnessMeter, StillStretch
 from confapp.media.video_frame import RgbImage
 from models.talking_head import TalkingHead
+from sender.pose_calibration import PoseCalibration
 from sender.source_watch import SeenFrame
-from sender.turn_calibration import TurnCalibration
 
 RENDERING = "rendering"
 FROZEN = "frozen"  # the source as it is
@@ -66,7 +66,7 @@ class ClipScores:
         expression: only of clips at full rate.
         smoothness: likewise; None also where too few frames follow each other without a gap.
         activations: Inception's of each pair's pictures, by method and of the truth; for FID.
-        turns_learned: drivers that told how far the head turns; None without calibration.
+        poses_learned: drivers that told how the head really moves; None without calibration.
     """
 
     name: str
@@ -76,7 +76,7 @@ class ClipScores:
     expression: Expression | None = None
     smoothness: Smoothness | None = None
     activations: dict[str, list[Activations]] = field(default_factory=dict)
-    turns_learned: int | None = None
+    poses_learned: int | None = None
 
 
 def reconstruct(
@@ -93,7 +93,7 @@ def reconstruct(
 
     Args:
         every: measure each n-th driver only.
-        calibrate: correct each driver's turn by what the measured ones before it told, as a sender
+        calibrate: correct each driver's pose by what the measured ones before it told, as a sender
             with time to spare does with a frame every two seconds.
         tracker: also follow expression and smoothness, over all drivers; for clips at full rate.
         advance: called after each driver.
@@ -109,7 +109,7 @@ def reconstruct(
     activations: dict[str, list[Activations]] = {}
     stretch = StillStretch.of(clip) if tracker else None
     meter = SmoothnessMeter(stretch) if stretch else None
-    calibration = TurnCalibration(head, appearance) if calibrate else None
+    calibration = PoseCalibration(head, appearance) if calibrate else None
     for index in range(1, len(clip.frames)):
         motion = head.encode_motion(clip.frames[index], index * (FRAME_MS if tracker else APART_MS))
         sent = calibration.corrected(motion) if calibration else motion

@@ -132,9 +132,9 @@ def test_calibrated_drivers_are_learned_from_once_measured(
 
     clip = shifted_clip([0, 3, 5])
     plain = reconstruct(head, all_metrics(), clip)
-    monkeypatch.setattr("confapp.evaluation.reconstruction.TurnCalibration", Teacher)
+    monkeypatch.setattr("confapp.evaluation.reconstruction.PoseCalibration", Teacher)
     calibrated = reconstruct(head, all_metrics(), clip, calibrate=True)
-    assert (plain.turns_learned, calibrated.turns_learned) == (None, 5)
+    assert (plain.poses_learned, calibrated.poses_learned) == (None, 5)
     assert taught == [APART_MS, 2 * APART_MS]
     assert calibrated.pairs[0] == plain.pairs[0]
     assert calibrated.pairs[1] != plain.pairs[1]

@@ -140,7 +140,7 @@ async def test_a_better_source_goes_out_while_motion_does(
         assert (checked, call.refreshes, counted.refreshes) == ([], [], 0)
 
 
-async def test_what_is_known_of_the_turns_corrects_what_travels(
+async def test_what_is_known_of_the_head_corrects_what_travels(
     head: TalkingHead, codec: PaperCodec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And not what is learned from; a poorer link has no room for it."""

@@ -147,11 +147,11 @@ made: list[HalfTurned] = []
 @pytest.fixture
 def calibrations(monkeypatch: pytest.MonkeyPatch) -> list[HalfTurned]:
     made.clear()
-    monkeypatch.setattr(source_refresher, "TurnCalibration", HalfTurned)
+    monkeypatch.setattr(source_refresher, "PoseCalibration", HalfTurned)
     return made
 
 
-async def test_turns_are_learned_anew_before_another_source(
+async def test_poses_are_learned_anew_before_another_source(
     head: TalkingHead, calibrations: list[HalfTurned]
 ) -> None:
     stage = Stage(head, FakeCall())
@@ -161,7 +161,7 @@ async def test_turns_are_learned_anew_before_another_source(
         await stage.call.until(lambda: stage.statistics.refreshes == 1)
         assert stage.refresher.corrected(still(0), room=True).rotation.tolist() == [0, 0, 0]
         second_ms = stage.see()  # too early for another source, not for what it tells
-        await stage.call.until(lambda: stage.statistics.turns_learned == 2)
+        await stage.call.until(lambda: stage.statistics.poses_learned == 2)
         corrected = stage.refresher.corrected(still(0), room=False)
     assert corrected.rotation.tolist() == [0.5, 0.5, 0.5]
     before, after = calibrations

@@ -1,9 +1,9 @@
-"""How far this head really turns, learned from what the camera sees of it.
+"""How this head really moves, learned from what the camera sees of it.
 
-Not in the paper. J of eq. 4 turns hair, ears and neck as far as H says. H is wrong by a share of
-the turn that is each person's own, and what no keypoint holds in place is drawn beside where it
-is. The sender has the camera's picture and can render what the other side sees: how the two differ
-while the head is turned says by how much J should turn.
+Not in the paper. J of eq. 4 turns hair, ears and neck as far as H says, and keypoints are placed as
+H and delta say. Both are wrong by a share of the turn that is each person's own, so things are
+drawn beside where they are. The sender has the camera's picture and can render what the other side
+sees: how the two differ while the head is turned says how the head should be moved.
 """
 
 from dataclasses import dataclass
@@ -16,37 +16,41 @@ from numpy.typing import NDArray
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from models.dense_flow import DenseFlow, GreyPicture
+from models.moved_head import MOVES, moved_head, turn_between
 from models.talking_head import SourceAppearance, TalkingHead
-from models.turned_motion import turn_between, turned
 from sender.source_watch import SeenFrame
 
 LEAST_TURN = 0.04  # radians from the source's pose, that a frame tells anything
-PROBE = 0.06  # radians by which a rendering is turned, to see what a turn moves
+# Turns, shifts and growth by which a rendering is moved, to see what each of them moves.
+PROBES = np.array([0.06, 0.06, 0.06, 0.02, 0.02, 0.05])
 EVERY = 2  # one of so many pixels each way counts
 FLOW_NOISE = 0.25  # square pixels, by which shifts that are found are off
 ASTRAY = 3.0  # pixels: shifts that differ by more than that count little
-# Precision of the gains before anything is seen (how it was found: docs/training.md).
-GAIN_PRECISION = 5.0
+# What is thought of the gains before anything is seen: docs/training.md says how it was found.
+PRECISION = np.array([5.0, 5.0, 5.0, 100.0, 100.0, 25.0])
+CONSTANT = 0.1  # radians: what belongs to every frame is told as if by a turn of that much
 MOST_FRAMES = 32  # then a head is known
 EASE_MS = 300.0  # what is learned shows little by little, so that the head does not jump
-LEAST_CORRECTION = 1e-3  # radians
+LEAST_MOVE = 1e-3  # radians, half images
 
 Numbers = NDArray[np.floating[Any]]
+NOTHING: Numbers = np.zeros((MOVES, 4))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lacking:
-    """What a frame says of the rotation vector w that its pose lacks: w' H w - 2 r' w, least."""
+    """What a frame says of the move m that it lacks: m' H m - 2 r' m is least."""
 
-    curvature: Numbers  # H (3, 3), 1/radians^2
-    pull: Numbers  # r (3,)
+    curvature: Numbers  # H (6, 6)
+    pull: Numbers  # r (6,)
 
 
-class TurnCalibration:
-    """The gains A of one person before one source: a head turned by z needs exp(A z) R in J.
+class PoseCalibration:
+    """The gains A of one person before one source: a head turned by z is moved by A (z, 0.1).
 
-    z is the rotation vector from the source's pose. A (3, 3) is the mean of a Gaussian that begins
-    at zero and learns from every frame as far as that frame can tell (Bayesian linear regression).
+    z is the rotation vector from the source's pose, and the move is that of `moved_head`. A (6, 4)
+    is the mean of a Gaussian that begins at zero and learns from every frame as far as that frame
+    can tell (Bayesian linear regression).
 
     One thread learns and another one corrects.
 
@@ -66,30 +70,31 @@ class TurnCalibration:
         config = head.config
         self._can_learn = config.canonical is not None and config.rotation_in_flow
         self._search = DenseFlow()
-        self._precision: Numbers = GAIN_PRECISION * np.eye(9)
-        self._evidence: Numbers = np.zeros(9)
-        self._gain: Numbers = np.zeros((3, 3))
-        self._shown: Numbers = np.zeros((3, 3))
+        self._precision: Numbers = np.diag(np.repeat(PRECISION, 4))
+        self._evidence: Numbers = np.zeros(MOVES * 4)
+        self._gain = NOTHING
+        self._shown = NOTHING
         self._shown_ms: int | None = None
 
     def learn(self, frame: SeenFrame) -> bool:
         """Take in what a frame tells; False where it tells nothing.
 
-        Takes the time of four renderings, where the head is turned.
+        Takes the time of seven renderings, where the head is turned.
 
         Args:
             frame: with its motion as `encode_motion` gave it.
         """
-        turn = turn_between(self._appearance.motion, frame.motion)
         known = self.frames >= MOST_FRAMES or not self._can_learn
-        if known or np.linalg.norm(turn) < LEAST_TURN:
+        turn = self._turn(frame.motion)
+        if known or np.linalg.norm(turn[:3]) < LEAST_TURN:
             return False
-        lacking = self._lacking(frame)
+        move = self._gain @ turn
+        lacking = self._lacking(moved_head(frame.motion, self._canonical, move), frame.view)
         if lacking is None:
             return False
         self._precision += np.kron(lacking.curvature, np.outer(turn, turn))
-        self._evidence += np.kron(lacking.pull, turn)
-        self._gain = np.linalg.solve(self._precision, self._evidence).reshape(3, 3)
+        self._evidence += np.kron(lacking.pull + lacking.curvature @ move, turn)
+        self._gain = np.linalg.solve(self._precision, self._evidence).reshape(NOTHING.shape)
         self.frames += 1
         return True
 
@@ -103,31 +108,30 @@ class TurnCalibration:
             self._shown_ms = motion.timestamp_ms
         passed_ms = motion.timestamp_ms - self._shown_ms
         self._shown_ms = motion.timestamp_ms
-        wanted = self._gain if room else np.zeros((3, 3))
+        wanted = self._gain if room else NOTHING
         self._shown = wanted + (self._shown - wanted) * np.exp(-passed_ms / EASE_MS)
         if not self._shown.any():
             return motion
-        correction = self._shown @ turn_between(self._appearance.motion, motion)
-        if np.linalg.norm(correction) < LEAST_CORRECTION:
-            return motion
-        return turned(motion, self._canonical, correction)
+        move = self._shown @ self._turn(motion)
+        return motion if np.abs(move).max() < LEAST_MOVE else self._moved(motion, move)
 
-    def _lacking(self, frame: SeenFrame) -> _Lacking | None:
+    def _turn(self, motion: MotionFrame) -> Numbers:
+        """(z, 0.1)."""
+        return np.append(turn_between(self._appearance.motion, motion), CONSTANT)
+
+    def _moved(self, motion: MotionFrame, move: Numbers) -> MotionFrame:
+        return moved_head(motion, self._canonical, move)
+
+    def _lacking(self, motion: MotionFrame, view: RgbImage) -> _Lacking | None:
         """A robust Gauss-Newton step from the rendering to the camera's picture."""
-        seen, shown = _grey(frame.view), self._rendered(frame.motion)
+        seen, shown = _grey(view), self._rendered(motion)
         lacking = self._shifts(shown, seen)
-        moves = np.stack(
-            [
-                self._shifts(shown, self._rendered(turned(frame.motion, self._canonical, probe)))
-                for probe in PROBE * np.eye(3)
-            ],
-            axis=-1,
-        )
-        moves /= PROBE
+        probes = [self._rendered(self._moved(motion, probe)) for probe in np.diag(PROBES)]
+        moves = np.stack([self._shifts(shown, probe) for probe in probes], axis=-1) / PROBES
         detail = np.minimum(_gradient(shown), _gradient(seen))
         if not detail.any():
             return None
-        step = np.zeros(3)
+        step = np.zeros(MOVES)
         for _ in range(2):
             off = np.square(lacking - moves @ step).sum(1)
             weights = detail / (1 + off / ASTRAY**2)

@@ -1,4 +1,4 @@
-"""A head that turns by more, or less, than its keypoints say."""
+"""A head elsewhere, of another size, or turned by more or less than its keypoints say."""
 
 import cv2
 import numpy as np
@@ -10,17 +10,20 @@ from models.geometry import euler_angles, rotation_matrix
 
 Numbers = NDArray[np.float64]
 
+MOVES = 6  # numbers of a move: rotation vector, shift and growth
 
-def turned(motion: MotionFrame, canonical: ArrayLike, turn: ArrayLike) -> MotionFrame:
-    """The same keypoints under another rotation: the one in J of eq. 4.
 
-    R becomes exp(turn) R; t and delta make up for it, so that x_k = R x_{c,k} + t + delta_k stays,
-    but for the rounding to float16.
+def moved_head(motion: MotionFrame, canonical: ArrayLike, move: ArrayLike) -> MotionFrame:
+    """The head moved as a rigid body, and turned in J of eq. 4.
+
+    R becomes exp(turn) R, which alone leaves every keypoint x_k = R x_{c,k} + t + delta_k where it
+    is: t and delta make up for it. Keypoints grow from their mean by exp(growth) and shift.
 
     Args:
         motion: with all K deformations.
         canonical: x_c, (K, 3).
-        turn: (3,) rotation vector, radians.
+        move: (6,), the turn as a rotation vector in radians, the shift in x and y in half images,
+            and the growth.
 
     Raises:
         ValueError: the frame has other keypoints.
@@ -28,14 +31,18 @@ def turned(motion: MotionFrame, canonical: ArrayLike, turn: ArrayLike) -> Motion
     points = np.asarray(canonical, np.float64)
     if len(points) != motion.keypoints:
         raise ValueError(f"the frame has {motion.keypoints} keypoints, the model {len(points)}")
+    turn, shift, growth = np.split(np.asarray(move, np.float64), (3, 5))
     before = rotation_of(motion)
-    after = cv2.Rodrigues(np.asarray(turn, np.float64))[0] @ before
-    moved = points @ (before - after).T
-    shift = moved.mean(0)
+    after = cv2.Rodrigues(turn)[0] @ before
+    placed = points @ before.T + motion.translation + motion.deformations
+    middle = placed.mean(0)
+    placed = middle + np.exp(growth) * (placed - middle) + np.append(shift, 0)
+    rest = placed - points @ after.T
+    translation = motion.translation + (rest - motion.translation - motion.deformations).mean(0)
     return MotionFrame.of(
         euler_angles(torch.from_numpy(after)[None])[0].numpy(),
-        motion.translation + shift,
-        motion.deformations + (moved - shift),
+        translation,
+        rest - translation,
         motion.timestamp_ms,
     )
 
