@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from confapp.evaluation.anchor_codec import AnchorCodec, EncodedClip
+from confapp.evaluation.attentive_sender import AttentiveClip, attentive_clip
 from confapp.evaluation.evaluation_clip import EvaluationClip
 from confapp.evaluation.face_region import FacePlace
 from confapp.evaluation.folder_clip import FolderClip
 from confapp.evaluation.picture_metrics import Look, PictureMetrics, Scores
-from confapp.evaluation.refreshed_source import RefreshedSource, refreshed_sources
 from confapp.evaluation.stream_mode import StreamMode
 from confapp.evaluation.summary import DIGITS
 from confapp.media.still import BUDGET_BYTES, decode_still, encode_still
@@ -158,7 +158,7 @@ class OurStreams:
         modes: as given.
         motions: of all frames, as the sender has them.
         coded: by mode.
-        refreshes: the sources of the modes that refresh them, after the first.
+        refreshes: the sources of the attentive modes, after the first.
     """
 
     def __init__(
@@ -180,18 +180,20 @@ class OurStreams:
             head.encode_motion(frame, round(number * interval_ms))
             for number, frame in enumerate(sample.frames)
         ]
-        self.coded = {mode.name: mode.code(self.motions) for mode in modes}
-        self.refreshes: list[RefreshedSource] = []
-        if any(mode.refreshes for mode in modes):
-            self.refreshes = refreshed_sources(
-                head, self.source, sample.frames, self.motions, sample.fps
-            )
+        attentive = AttentiveClip([], [])
+        if any(mode.attentive for mode in modes):
+            attentive = attentive_clip(head, self.source, sample.frames, self.motions, sample.fps)
+        self.coded = {
+            mode.name: mode.code(attentive.motions if mode.attentive else self.motions)
+            for mode in modes
+        }
+        self.refreshes = attentive.sources
         self._refreshed = [(one.start, head.encode_source(one.rgb)) for one in self.refreshes]
 
     def render(self, mode: StreamMode, number: int) -> RgbImage:
         """A frame as the receiver of one of the modes sees it."""
         appearance = self._appearance
-        if mode.refreshes:
+        if mode.attentive:
             for start, refreshed in self._refreshed:
                 appearance = refreshed if number >= start else appearance
         return self._head.render(appearance, self.coded[mode.name].motions[number])
@@ -225,7 +227,7 @@ def measure_ours(
                 coded.message_sizes,
                 _mean(of_mode),
                 refreshes=[size for one in streams.refreshes for size in one.messages]
-                if mode.refreshes
+                if mode.attentive
                 else [],
             )
         )

@@ -45,12 +45,13 @@ class StreamMode(Protocol):
     Attributes:
         name: in reports.
         family: modes of one family are points of one curve.
-        refreshes: whether the source is sent anew where it no longer explains the frames.
+        attentive: whether the sender looks at what the other side sees: corrects poses, and sends
+            the source anew where it no longer explains the frames.
     """
 
     name: str
     family: str
-    refreshes: bool
+    attentive: bool
 
     def code(self, motions: Sequence[MotionFrame]) -> CodedStream:
         """Send all frames of a clip, in order, without loss."""
@@ -68,7 +69,7 @@ class PaperMode:
     """
 
     family = "paper"
-    refreshes = False
+    attentive = False
 
     def __init__(self, tables: CodecTables, keypoints: int, bundle: int | None) -> None:
         self.name = f"paper, {keypoints} keypoints"
@@ -105,7 +106,7 @@ class PredictiveMode:
         tables: of the model.
         level: of the quantiser.
         bundle: frames a message, at most the codec's; None: as a call bundles them.
-        refreshes: see `StreamMode`.
+        attentive: see `StreamMode`.
     """
 
     def __init__(
@@ -114,11 +115,11 @@ class PredictiveMode:
         level: int,
         bundle: int | None,
         *,
-        refreshes: bool = False,
+        attentive: bool = False,
     ) -> None:
-        self.family = "refreshed" if refreshes else "predictive"
-        self.name = f"predictive, level {level}" + refreshes * ", source refreshed"
-        self.refreshes = refreshes
+        self.family = "attentive" if attentive else "predictive"
+        self.name = f"predictive, level {level}" + attentive * ", attentive sender"
+        self.attentive = attentive
         self._codec = PredictiveCodec(tables)
         self._level = level
         self._bundle = bundle
@@ -164,6 +165,6 @@ def stream_modes(tables: CodecTables, bundle: int | None = None) -> list[StreamM
     counts = dict.fromkeys(round(share * tables.keypoints) for share in KEYPOINT_SHARES)
     return [
         *(PredictiveMode(tables.prediction, level, bundle) for level in QUANTISER_LEVELS),
-        PredictiveMode(tables.prediction, 0, bundle, refreshes=True),
+        PredictiveMode(tables.prediction, 0, bundle, attentive=True),
         *(PaperMode(tables, count, bundle) for count in counts),
     ]

@@ -1,4 +1,4 @@
-"""The sources that a clip's sender would send after the first."""
+"""What a clip's sender would send that looks at what the other side sees."""
 
 from fractions import Fraction
 
@@ -7,15 +7,16 @@ import pytest
 from compressed_clips import compressed, encode, mode
 from tiny_models import lively_networks, tiny
 
-from confapp.evaluation.refreshed_source import refreshed_sources
+from confapp.evaluation import attentive_sender
+from confapp.evaluation.attentive_sender import attentive_clip
 from confapp.evaluation.stream_rate import Counting, FirstPicture, Layer, RateRule
 from confapp.evaluation.wire_rate import data_channel_wire_bytes
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from models.checkpoints.checkpoint import Checkpoint
-from models.talking_head import TalkingHead
+from models.talking_head import SourceAppearance, TalkingHead
 from sender.source_refresher import LEAST_INTERVAL_S, PIECE_EVERY_S
-from sender.source_watch import CHECK_EVERY_MS, SourceCheck, SourceWatch
+from sender.source_watch import CHECK_EVERY_MS, SeenFrame, SourceCheck, SourceWatch
 
 FPS = Fraction(10)
 BLACK, WHITE = np.zeros((64, 64, 3), np.uint8), np.full((64, 64, 3), 255, np.uint8)
@@ -43,7 +44,7 @@ def test_a_source_is_seen_once_it_has_arrived(
 
     monkeypatch.setattr(SourceWatch, "check", check)
     seen = motions(LEAST_INTERVAL_S + 10)
-    sources = refreshed_sources(small, BLACK, [BLACK] * len(seen), seen, FPS)
+    sources = attentive_clip(small, BLACK, [BLACK] * len(seen), seen, FPS).sources
     first = sources[0]
     assert checked[0] == CHECK_EVERY_MS
     assert first.rgb.min() > 250
@@ -51,7 +52,46 @@ def test_a_source_is_seen_once_it_has_arrived(
     assert 100 * first.start + 1000 * LEAST_INTERVAL_S <= checked[1]
     # One that would arrive after the end is not sent.
     few = motions(2.3)
-    assert refreshed_sources(small, BLACK, [BLACK] * len(few), few, FPS) == []
+    assert attentive_clip(small, BLACK, [BLACK] * len(few), few, FPS).sources == []
+
+
+class TurnsByTen:
+    """In the place of a calibration: turns by ten degrees a frame that it learned from."""
+
+    def __init__(self, _head: TalkingHead, appearance: SourceAppearance) -> None:
+        sources.append(appearance)
+        self._frames = 0
+
+    def learn(self, _: SeenFrame) -> None:
+        self._frames += 1
+
+    def corrected(self, motion: MotionFrame) -> MotionFrame:
+        return MotionFrame.of(
+            [10 * self._frames, 0, 0], [0, 0, 0], motion.deformations, motion.timestamp_ms
+        )
+
+
+sources: list[SourceAppearance] = []
+
+
+def test_each_source_has_a_calibration_of_its_own(
+    small: TalkingHead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources.clear()
+    answers = iter([None, WHITE])
+    monkeypatch.setattr(SourceWatch, "check", lambda *_: next(answers, None))
+    monkeypatch.setattr(attentive_sender, "PoseCalibration", TurnsByTen)
+    seen = motions(12)
+    clip = attentive_clip(small, BLACK, [BLACK] * len(seen), seen, FPS)
+    (other,) = clip.sources
+    yaws = [float(motion.rotation[0]) for motion in clip.motions]
+    every = CHECK_EVERY_MS // 100
+    # A frame is corrected by what those before it told; on its way, a source is not looked at.
+    learned = [0] * (every + 1) + [10] * every + [20] * (other.start - 2 * every - 1)
+    assert yaws[: other.start] == learned
+    assert yaws[other.start] == 0
+    assert yaws[-1] > 0
+    assert len(sources) == 2
 
 
 def test_what_a_better_source_takes_is_counted() -> None:

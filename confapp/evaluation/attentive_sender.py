@@ -1,4 +1,4 @@
-"""The sources of a clip whose sender refreshes them, as a call on a good link would."""
+"""A clip whose sender looks at what the other side sees, as in a call with time to spare."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from confapp.call.source_refresh import PIECE_BYTES
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from models.talking_head import TalkingHead
+from sender.pose_calibration import PoseCalibration
 from sender.source_refresher import LEAST_INTERVAL_S, PIECE_EVERY_S, refreshed_photo
 from sender.source_watch import SeenFrame, SourceWatch
 
@@ -28,13 +29,26 @@ class RefreshedSource:
     messages: list[int]
 
 
-def refreshed_sources(
+@dataclass(frozen=True, slots=True, eq=False)
+class AttentiveClip:
+    """What travels of a clip beside its first source.
+
+    Attributes:
+        motions: of all frames, corrected by what was known of the head.
+        sources: after the first.
+    """
+
+    motions: list[MotionFrame]
+    sources: list[RefreshedSource]
+
+
+def attentive_clip(
     head: TalkingHead,
     source: RgbImage,
     frames: Sequence[RgbImage],
     motions: Sequence[MotionFrame],
     fps: Fraction,
-) -> list[RefreshedSource]:
+) -> AttentiveClip:
     """What `sender.source_refresher` would send of a clip, and from which frame on it is seen.
 
     Args:
@@ -42,11 +56,18 @@ def refreshed_sources(
         frames, motions: all of the clip.
     """
     watch = SourceWatch(head, source)
+    sent: list[MotionFrame] = []
     found: list[RefreshedSource] = []
-    resting_until = 0
+    start = resting_until = 0
     for number, (view, motion) in enumerate(zip(frames, motions, strict=True)):
+        if number == start:
+            calibration = PoseCalibration(head, watch.appearance())
+        sent.append(calibration.corrected(motion))
         check = watch.see(SeenFrame(view, motion))
-        if check is None or number < resting_until:
+        if check is None or number < start:
+            continue
+        calibration.learn(check.frame)
+        if number < resting_until:
             continue
         better = watch.check(check)
         if better is None:
@@ -54,12 +75,11 @@ def refreshed_sources(
         photo = refreshed_photo(better)
         messages = _messages(photo.still, motion.timestamp_ms)
         start = number + round(len(messages) * PIECE_EVERY_S * fps)
-        if start >= len(frames):
-            break
         watch.replace(photo.rgb)
-        found.append(RefreshedSource(photo.rgb, start, messages))
+        if start < len(frames):
+            found.append(RefreshedSource(photo.rgb, start, messages))
         resting_until = start + round(LEAST_INTERVAL_S * fps)
-    return found
+    return AttentiveClip(sent, found)
 
 
 def _messages(still: bytes, timestamp_ms: int) -> list[int]:
