@@ -23,6 +23,7 @@ from sender.source_watch import SeenFrame
 LEAST_TURN = 0.04  # radians from the source's pose, that a frame tells anything
 # Turns, shifts and growth by which a rendering is moved, to see what each of them moves.
 PROBES = np.array([0.06, 0.06, 0.06, 0.02, 0.02, 0.05])
+MOST_PROBES = 3.0  # a correction is at most so many of them: further than that it is a guess
 EVERY = 2  # one of so many pixels each way counts
 FLOW_NOISE = 0.25  # square pixels, by which shifts that are found are off
 ASTRAY = 3.0  # pixels: shifts that differ by more than that count little
@@ -88,8 +89,8 @@ class PoseCalibration:
         turn = self._turn(frame.motion)
         if known or np.linalg.norm(turn[:3]) < LEAST_TURN:
             return False
-        move = self._gain @ turn
-        lacking = self._lacking(moved_head(frame.motion, self._canonical, move), frame.view)
+        move = _within_reach(self._gain @ turn)
+        lacking = self._lacking(self._moved(frame.motion, move), frame.view)
         if lacking is None:
             return False
         self._precision += np.kron(lacking.curvature, np.outer(turn, turn))
@@ -106,13 +107,13 @@ class PoseCalibration:
         """
         if self._shown_ms is None:
             self._shown_ms = motion.timestamp_ms
-        passed_ms = motion.timestamp_ms - self._shown_ms
+        passed_ms = max(motion.timestamp_ms - self._shown_ms, 0)
         self._shown_ms = motion.timestamp_ms
         wanted = self._gain if room else NOTHING
         self._shown = wanted + (self._shown - wanted) * np.exp(-passed_ms / EASE_MS)
         if not self._shown.any():
             return motion
-        move = self._shown @ self._turn(motion)
+        move = _within_reach(self._shown @ self._turn(motion))
         return motion if np.abs(move).max() < LEAST_MOVE else self._moved(motion, move)
 
     def _turn(self, motion: MotionFrame) -> Numbers:
@@ -149,6 +150,10 @@ class PoseCalibration:
         """(n, 2) pixels."""
         shifts = self._search.between(one, other)[::EVERY, ::EVERY]
         return shifts.reshape(-1, 2).astype(np.float64)
+
+
+def _within_reach(move: Numbers) -> Numbers:
+    return np.clip(move, -MOST_PROBES * PROBES, MOST_PROBES * PROBES)
 
 
 def _grey(picture: RgbImage) -> GreyPicture:

@@ -17,7 +17,14 @@ from confapp.motion_frame import MotionFrame
 from models.config import CONFIGS
 from models.moved_head import moved_head, rotation_of, turn_between
 from models.talking_head import SourceAppearance, TalkingHead
-from sender.pose_calibration import CONSTANT, EASE_MS, MOST_FRAMES, PoseCalibration
+from sender.pose_calibration import (
+    CONSTANT,
+    EASE_MS,
+    MOST_FRAMES,
+    MOST_PROBES,
+    PROBES,
+    PoseCalibration,
+)
 from sender.source_watch import SeenFrame
 
 Numbers = NDArray[np.float64]
@@ -136,6 +143,24 @@ def test_a_head_that_moves_as_said_is_left_alone() -> None:
     camera = Camera(RIGHT, texture())
     camera.learn(POSES)
     assert (distance(camera.corrected(OTHER), OTHER) < [0.01, 0.003]).all()
+
+
+def test_a_turn_far_beyond_those_seen_is_corrected_by_little() -> None:
+    camera = Camera(WRONG, texture())
+    camera.learn(POSES)
+    far = pose(80, 40, -60)
+    turned, apart = distance(camera.corrected(far), far)
+    assert turned <= np.linalg.norm(MOST_PROBES * PROBES[:3]) + 0.01
+    assert apart < 0.15
+
+
+def test_a_clock_that_goes_back_does_no_harm() -> None:
+    camera = Camera(WRONG, texture())
+    camera.learn(POSES)
+    camera.corrected(OTHER)
+    late = camera.calibration.corrected(dataclasses.replace(OTHER, timestamp_ms=LATER_MS))
+    back = camera.calibration.corrected(OTHER)
+    assert np.array_equal(back.numbers(), late.numbers())
 
 
 def test_a_hand_before_the_face_does_little() -> None:
