@@ -2,13 +2,10 @@
 
 import cv2
 import numpy as np
-import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from confapp.motion_frame import MotionFrame
-from models.geometry import euler_angles, rotation_matrix
-
-Numbers = NDArray[np.float64]
+from models.head_rotation import angles_of, matrix_of
 
 MOVES = 6  # numbers of a move: rotation vector, shift and growth
 
@@ -32,7 +29,7 @@ def moved_head(motion: MotionFrame, canonical: ArrayLike, move: ArrayLike) -> Mo
     if len(points) != motion.keypoints:
         raise ValueError(f"the frame has {motion.keypoints} keypoints, the model {len(points)}")
     turn, shift, growth = np.split(np.asarray(move, np.float64), (3, 5))
-    before = rotation_of(motion)
+    before = matrix_of(motion.rotation)
     after = cv2.Rodrigues(turn)[0] @ before
     placed = points @ before.T + motion.translation + motion.deformations
     middle = placed.mean(0)
@@ -40,21 +37,8 @@ def moved_head(motion: MotionFrame, canonical: ArrayLike, move: ArrayLike) -> Mo
     rest = placed - points @ after.T
     translation = motion.translation + (rest - motion.translation - motion.deformations).mean(0)
     return MotionFrame.of(
-        euler_angles(torch.from_numpy(after)[None])[0].numpy(),
+        angles_of(after),
         translation,
         rest - translation,
         motion.timestamp_ms,
     )
-
-
-def turn_between(one: MotionFrame, other: MotionFrame) -> Numbers:
-    """The rotation vector (3,) that takes one head pose to the other, radians."""
-    turn, _ = cv2.Rodrigues(rotation_of(other) @ rotation_of(one).T)
-    return turn[:, 0].astype(np.float64, copy=False)
-
-
-def rotation_of(motion: MotionFrame) -> Numbers:
-    """R of a frame, (3, 3)."""
-    angles = torch.from_numpy(motion.rotation.astype(np.float64))
-    matrix: Numbers = rotation_matrix(angles[None])[0].numpy()
-    return matrix

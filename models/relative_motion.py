@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from confapp.motion_frame import MotionFrame
-from models.geometry import euler_angles, rotation_matrix
+from models.head_rotation import angles_of, matrix_of
 
 DEGREES = 90.0  # brings angles to the size of the other numbers for comparing frames
 
@@ -38,10 +37,13 @@ class RelativeMotion:
         source, reference = self._source, self._reference
         if not source.keypoints == reference.keypoints == driving.keypoints:
             raise ValueError("relative motion needs the same keypoints in every frame")
-        turn = _rotation(driving) @ _rotation(reference).T @ _rotation(source)
-        angles = euler_angles(torch.from_numpy(turn)[None])[0].numpy()
+        turn = (
+            matrix_of(driving.rotation)
+            @ matrix_of(reference.rotation).T
+            @ matrix_of(source.rotation)
+        )
         return MotionFrame.of(
-            angles,
+            angles_of(turn),
             _wide(source.translation) + _wide(driving.translation) - _wide(reference.translation),
             _wide(source.deformations)
             + _wide(driving.deformations)
@@ -59,10 +61,3 @@ def _distance(one: MotionFrame, other: MotionFrame) -> float:
 def _wide(numbers: NDArray[np.float16]) -> NDArray[np.float32]:
     """Sums of float16 lose bits; float32 keeps them until the last rounding."""
     return numbers.astype(np.float32)
-
-
-def _rotation(frame: MotionFrame) -> NDArray[np.float32]:
-    matrix: NDArray[np.float32] = rotation_matrix(torch.from_numpy(_wide(frame.rotation))[None])[
-        0
-    ].numpy()
-    return matrix

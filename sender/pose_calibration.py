@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from models.dense_flow import DenseFlow, GreyPicture
-from models.moved_head import MOVES, moved_head, turn_between
+from models.head_rotation import turn_between
+from models.moved_head import MOVES, moved_head
 from models.talking_head import SourceAppearance, TalkingHead
 from sender.source_watch import SeenFrame
 
@@ -111,14 +112,12 @@ class PoseCalibration:
         self._shown_ms = motion.timestamp_ms
         wanted = self._gain if room else NOTHING
         self._shown = wanted + (self._shown - wanted) * np.exp(-passed_ms / EASE_MS)
-        if not self._shown.any():
-            return motion
         move = _within_reach(self._shown @ self._turn(motion))
         return motion if np.abs(move).max() < LEAST_MOVE else self._moved(motion, move)
 
     def _turn(self, motion: MotionFrame) -> Numbers:
         """(z, 0.1)."""
-        return np.append(turn_between(self._appearance.motion, motion), CONSTANT)
+        return np.append(turn_between(self._appearance.motion.rotation, motion.rotation), CONSTANT)
 
     def _moved(self, motion: MotionFrame, move: Numbers) -> MotionFrame:
         return moved_head(motion, self._canonical, move)

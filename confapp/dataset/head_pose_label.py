@@ -6,7 +6,6 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from confapp.errors import ConfappError
@@ -15,7 +14,7 @@ from confapp.evaluation.face_region import FacePlace, Points
 from confapp.media.face_detector import FaceBox
 from confapp.media.video_frame import RgbImage
 from models.engine_plan import reproducible_plan
-from models.geometry import euler_angles
+from models.head_rotation import angles_of
 from models.talking_head import TalkingHead
 
 # A face that looks at the camera, by points of MediaPipe's mesh that neither jaw nor lips nor
@@ -150,7 +149,7 @@ def head_pose_of_mesh(mesh: Points) -> tuple[NDArray[np.float64], float]:
     rotation = left * signs @ right
     scale = max(float(strengths @ signs) / float(np.square(frontal).sum()), 1e-9)
     rest = points / scale - frontal @ rotation.T
-    angles = euler_angles(torch.from_numpy(rotation)[None])[0].numpy()
+    angles = angles_of(rotation)
     return angles, float(np.sqrt(np.square(rest).sum(1).mean()))
 
 

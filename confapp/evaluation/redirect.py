@@ -12,7 +12,6 @@ from itertools import product
 from statistics import fmean
 
 import numpy as np
-import torch
 
 from confapp.evaluation.evaluation_clip import EvaluationClip
 from confapp.evaluation.face_identity import Embedding
@@ -40,7 +39,7 @@ from confapp.evaluation.rendering_grid import (
 )
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
-from models.geometry import euler_angles
+from models.head_rotation import angles_of
 from models.talking_head import TalkingHead
 
 MOST_ANGLE = 15.0  # degrees, the paper's
@@ -128,8 +127,7 @@ def redirect(
 
 def frontal_offset(motion: MotionFrame) -> PoseOffset:
     """The turn R_u with R_u R = 1."""
-    back = head_rotation(motion).T
-    yaw, pitch, roll = euler_angles(torch.from_numpy(np.ascontiguousarray(back))[None])[0].tolist()
+    yaw, pitch, roll = angles_of(head_rotation(motion).T).tolist()
     return PoseOffset(yaw, pitch, roll)
 
 

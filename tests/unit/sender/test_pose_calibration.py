@@ -15,7 +15,8 @@ from confapp.media.photo import load_photo
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from models.config import CONFIGS
-from models.moved_head import moved_head, rotation_of, turn_between
+from models.head_rotation import matrix_of, turn_between
+from models.moved_head import moved_head
 from models.talking_head import SourceAppearance, TalkingHead
 from sender.pose_calibration import (
     CONSTANT,
@@ -52,13 +53,13 @@ POSES = [pose(*angles) for angles in np.random.default_rng(2).uniform(-20, 20, (
 
 def keypoints(motion: MotionFrame) -> Numbers:
     """Eq. 1 and 2."""
-    return CANONICAL @ rotation_of(motion).T + motion.translation + motion.deformations
+    return CANONICAL @ matrix_of(motion.rotation).T + motion.translation + motion.deformations
 
 
 def distance(one: MotionFrame, other: MotionFrame) -> Numbers:
     """Of head poses in radians, and the mean one of keypoints in half images."""
     apart = np.linalg.norm(keypoints(one) - keypoints(other), axis=1).mean()
-    return np.array([np.linalg.norm(turn_between(one, other)), apart])
+    return np.array([np.linalg.norm(turn_between(one.rotation, other.rotation)), apart])
 
 
 def texture() -> RgbImage:
@@ -79,9 +80,9 @@ class Poster:
 
     def render(self, _: SourceAppearance, motion: MotionFrame) -> RgbImage:
         self.rendered += 1
-        x, y, z = turn_between(FRONTAL, motion)
+        x, y, z = turn_between(FRONTAL.rotation, motion.rotation)
         placed = keypoints(motion)
-        placed_right = CANONICAL @ rotation_of(motion).T
+        placed_right = CANONICAL @ matrix_of(motion.rotation).T
         shift = (placed.mean(0) - placed_right.mean(0))[:2]
         growth = np.linalg.norm(placed - placed.mean(0)) / np.linalg.norm(
             placed_right - placed_right.mean(0)
@@ -115,7 +116,7 @@ class Camera:
 
     def true(self, motion: MotionFrame) -> MotionFrame:
         """What the motion should say."""
-        turn = np.append(turn_between(FRONTAL, motion), CONSTANT)
+        turn = np.append(turn_between(FRONTAL.rotation, motion.rotation), CONSTANT)
         return moved_head(motion, CANONICAL, self._wrong @ turn)
 
     def see(self, motion: MotionFrame) -> SeenFrame:
@@ -212,7 +213,7 @@ def test_it_shows_little_by_little_and_goes_where_there_is_no_room() -> None:
     def size(timestamp_ms: int, *, room: bool = True) -> float:
         frame = dataclasses.replace(OTHER, timestamp_ms=timestamp_ms)
         corrected = camera.calibration.corrected(frame, room=room)
-        return float(np.linalg.norm(turn_between(OTHER, corrected)))
+        return float(np.linalg.norm(turn_between(OTHER.rotation, corrected.rotation)))
 
     first, half, whole = size(40), size(round(EASE_MS)), size(LATER_MS)
     assert 0 < first < 0.2 * whole
@@ -235,7 +236,7 @@ def test_the_shipped_model_is_corrected() -> None:
         own = appearance.motion
         angles = own.rotation + np.array([yaw, pitch, 0], np.float16)
         motion = dataclasses.replace(own, rotation=angles, timestamp_ms=LATER_MS)
-        move = [*(0.5 * turn_between(own, motion)), 0.02, 0, 0]
+        move = [*(0.5 * turn_between(own.rotation, motion.rotation)), 0.02, 0, 0]
         return SeenFrame(head.render(appearance, moved_head(motion, canonical, move)), motion)
 
     for yaw, pitch in ((14, 0), (-14, 3), (4, 10), (-5, -9)):
