@@ -50,7 +50,7 @@ def bench(options: BenchmarkOptions, json_file: Path | None) -> None:
 def as_json(figures: BenchmarkFigures) -> dict[str, Any]:
     """All figures, the ratios worked out."""
     numbers: dict[str, Any] = {"machine": machine()} | asdict(figures)
-    numbers["plan"] = {"precision": figures.plan.precision, "reason": figures.plan.reason}
+    numbers["plan"] = {"precision": str(figures.plan.precision), "reason": figures.plan.reason}
     for name in ("engine", "eager", "baseline"):
         times: list[StageTime] = getattr(figures, name)
         numbers[name] = {time.stage: asdict(time) | {"fps": time.fps} for time in times}

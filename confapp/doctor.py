@@ -49,7 +49,7 @@ def speed(model: str = DEFAULT_CONFIG, seconds: float = SECONDS) -> dict[str, ob
     return {
         "model": checkpoint.config.name,
         "device": str(plan.device),
-        "precision": plan.precision,
+        "precision": str(plan.precision),
         "reason": plan.reason,
         "ms_per_stage": {time.stage: time.ms_p50 for time in times},
         "expected_fps": next(time.fps for time in times if time.stage == "render"),

@@ -12,7 +12,7 @@ from models.config import IMAGE_CHANNELS
 from models.engine_folding import convolved, folded
 from models.engine_graph import Direct, GraphRecorder
 from models.engine_plan import EnginePlan
-from models.engine_quantised import between
+from models.engine_precision import FP32, Precision
 from models.engine_renderer import renderer_of
 from models.landmark_motion_encoder import LandmarkMotionEncoder
 from models.motion_encoder import Motion, MotionEncoder
@@ -37,13 +37,13 @@ class Engine:
     """F, L, H and Δ, M, G, ready to run. Any thread may use it.
 
     F and L run once a photo, in fp32: everything after them rests on what they say. H and Δ, M
-    and G run for every frame, their convolutions in the plan's type; in int8 keypoints were off by
-    a pixel, so H and Δ are in fp32 where M and G are in that. Pictures, keypoints and motion come
-    from the CPU and go there; what is between stays where the engine runs.
+    and G run for every frame, their convolutions in the plan's precision; in int8 keypoints were
+    off by a pixel, so H and Δ are not quantised where M and G are. Pictures, keypoints and motion
+    come from the CPU and go there; what is between stays where the engine runs.
 
     Args:
         networks: the model; not kept.
-        plan: device and type.
+        plan: device and precision.
 
     Attributes:
         encoded: H and Δ, (H, W, 3) uint8 -> angles, translation and deformations in a row,
@@ -56,10 +56,11 @@ class Engine:
             torch.backends.cudnn.allow_tf32 = False  # fp32 shall be fp32
         size = networks.config.image_size
         networks = networks.to(plan.device).eval().requires_grad_(False)
-        self._appearance = folded(networks.appearance, torch.float32)
-        self._canonical = folded(networks.canonical, torch.float32)
-        self._motion_encoder = _motion_encoder(networks.motion_encoder, between(plan.dtype))
-        self._renderer = renderer_of(networks, plan.dtype)
+        self._appearance = folded(networks.appearance, FP32)
+        self._canonical = folded(networks.canonical, FP32)
+        unquantised = Precision(plan.precision.dtype)
+        self._motion_encoder = _motion_encoder(networks.motion_encoder, unquantised)
+        self._renderer = renderer_of(networks, plan.precision)
         self._recorder = GraphRecorder(plan.device)
         blank = torch.zeros(size, size, IMAGE_CHANNELS, dtype=torch.uint8)
         self.encoded = self._recorder.ready(self._motion_numbers, blank)
@@ -135,12 +136,12 @@ class _InFullPrecision(nn.Module):
         return y.float()
 
 
-def _motion_encoder(network: nn.Module, dtype: torch.dtype) -> nn.Module:
+def _motion_encoder(network: nn.Module, precision: Precision) -> nn.Module:
     """H and Δ; the numbers are read from the planes in fp32."""
-    ready = folded(network, dtype)
+    ready = folded(network, precision)
     if isinstance(ready, LandmarkMotionEncoder):
         head = cast(LandmarkMotionEncoder, network).finder.head
-        ready.finder.head = convolved(head, torch.float32)
+        ready.finder.head = convolved(head, FP32)
     elif isinstance(ready, MotionEncoder):
         ready.backbone = _InFullPrecision(ready.backbone)  # type: ignore[assignment]
         if ready.expression_backbone is not None:

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from models.appearance import SourceFeatures
 from models.blocks import ResBlock
 from models.config import IMAGE_CHANNELS
-from models.engine_folding import Residual, convolved, doubled, same, share
+from models.engine_folding import Doubled, Residual, convolved, same, share
 from models.engine_planar_field import FieldMatrices
-from models.engine_quantised import between
+from models.engine_precision import Precision
 from models.engine_sampling import SampleTable
 from models.generator import BlendingGenerator, StillShare, warp_plane
 from models.geometry import plane_grid
@@ -38,14 +38,14 @@ class BlendingSource:
 class Still:
     """`StillShare`, ready to run: what the unmoved source adds to its sum is made once."""
 
-    def __init__(self, network: StillShare, dtype: torch.dtype) -> None:
+    def __init__(self, network: StillShare, precision: Precision) -> None:
         planes = torch.arange(cast(nn.Conv2d, network.merge.conv).in_channels)
         coarse = cast(nn.Conv2d, network.up.conv).out_channels
         seen = (len(planes) - coarse) // 2
-        self._up = doubled(network.up, dtype)
-        self._merge = same(network.merge, dtype, inputs=planes[:-seen])
-        self.unmoved = share(network.merge, dtype, planes[-seen:])
-        self._share = convolved(network.share, dtype)
+        self._up = Doubled(network.up, precision)
+        self._merge = same(network.merge, precision, inputs=planes[:-seen])
+        self.unmoved = share(network.merge, precision, planes[-seen:])
+        self._share = convolved(network.share, precision)
 
     def share(self, features: Tensor, moved: Tensor, unmoved: Tensor) -> Tensor:
         """G's features, the source's moved ones, `unmoved` of the others -> (H, W, 1)."""
@@ -60,31 +60,31 @@ class Blending:
     Args:
         network: in eval mode.
         depth, size: D and H' = W' of the feature volume; the picture is 8 times as wide.
-        dtype: of the convolutions; coordinates, samples and the picture are fp32.
+        precision: of the convolutions; coordinates, samples and the picture are fp32.
     """
 
     def __init__(
-        self, network: BlendingGenerator, depth: int, size: int, dtype: torch.dtype
+        self, network: BlendingGenerator, depth: int, size: int, precision: Precision
     ) -> None:
-        self._dtype, self._size = between(dtype), size
+        self._dtype, self._size = precision.dtype, size
         # The warped volume comes as D x C planes, the network knows them as C x D.
         planes = torch.arange(cast(nn.Conv2d, network.entry.conv).in_channels)
         by_depth = planes.view(-1, depth).t().flatten()
-        self._entry = same(network.entry, dtype, inputs=by_depth)
-        self._detail = same(network.detail, dtype)
-        self._detail_down = same(network.detail_down, dtype)
-        self._merge = same(network.merge, dtype)
-        self._blocks = [Residual(cast(ResBlock, block), dtype) for block in network.blocks]
-        self._up = doubled(network.up, dtype)
+        self._entry = same(network.entry, precision, inputs=by_depth)
+        self._detail = same(network.detail, precision)
+        self._detail_down = same(network.detail_down, precision)
+        self._merge = same(network.merge, precision)
+        self._blocks = [Residual(cast(ResBlock, block), precision) for block in network.blocks]
+        self._up = Doubled(network.up, precision)
         merge_detail, block = network.merge_detail
-        self._merge_detail = same(merge_detail, dtype)  # type: ignore[arg-type]
-        self._detail_block = Residual(cast(ResBlock, block), dtype)
-        self._up_fine = doubled(network.up_fine, dtype)
-        self._merge_fine = same(network.merge_fine, dtype)
-        self._still = Still(network.still, dtype)
+        self._merge_detail = same(merge_detail, precision)  # type: ignore[arg-type]
+        self._detail_block = Residual(cast(ResBlock, block), precision)
+        self._up_fine = Doubled(network.up_fine, precision)
+        self._merge_fine = same(network.merge_fine, precision)
+        self._still = Still(network.still, precision)
         # A pixel's colours lie side by side: rows and columns of the shuffle before its channels.
         shuffled = torch.arange((IMAGE_CHANNELS + 1) * 4).view(-1, 4).t().flatten()
-        self._to_image = convolved(network.to_image, dtype, outputs=shuffled)
+        self._to_image = convolved(network.to_image, precision, outputs=shuffled)
 
         device = next(network.parameters()).device
         self._plane, self._fine_plane, self._image_plane = (

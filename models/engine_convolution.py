@@ -19,12 +19,11 @@ class Convolution(nn.Module):
     and on a GPU, the same is done by torch's public functions.
 
     Args:
-        weight: (cout, cin, ...), or (cin, cout, ...) transposed.
+        weight: (cout, cin, ...).
         bias: (cout,).
         dtype: of weights and result; x is converted.
         stride, padding: one number a dimension.
         activation: `NONE`, `RELU` or `LEAKY_RELU`.
-        transposed: the transposed convolution.
     """
 
     def __init__(
@@ -36,7 +35,6 @@ class Convolution(nn.Module):
         stride: Sequence[int],
         padding: Sequence[int],
         activation: str = NONE,
-        transposed: bool = False,
     ) -> None:
         super().__init__()
         self._layout = torch.channels_last if weight.dim() == 4 else torch.channels_last_3d
@@ -44,14 +42,13 @@ class Convolution(nn.Module):
         self._weight = weight.to(dtype).contiguous(memory_format=self._layout)
         self._bias = bias.to(dtype)
         self._stride, self._padding = list(stride), list(padding)
-        self._none, self._one = [0] * len(stride), [1] * len(stride)
+        self._one = [1] * len(stride)
         self._activation = activation
         self._scalars = [LEAKY_SLOPE] if activation == LEAKY_RELU else []
-        self._transposed = transposed
         self._fused = (
             weight.device.type == "cpu"
             and torch._C._has_mkldnn
-            and hasattr(torch.ops.mkldnn, "_reorder_convolution_transpose_weight")
+            and hasattr(torch.ops.mkldnn, "_reorder_convolution_weight")
             and (dtype is torch.float32 or _takes_bf16(dtype))
         )
         self._packed: Tensor | None = None
@@ -62,39 +59,23 @@ class Convolution(nn.Module):
         return self._by_onednn(x, plus) if self._fused else self._by_torch(x, plus)
 
     def _by_onednn(self, x: Tensor, plus: Tensor | None) -> Tensor:
-        if self._packed is None:
-            self._packed = self._pack(list(x.shape))
         ops = torch.ops.mkldnn
-        given = (self._packed, self._bias, self._padding)
-        place = (self._stride, self._one, 1)  # dilation and groups
+        if self._packed is None:
+            self._packed = ops._reorder_convolution_weight(
+                self._weight, self._padding, self._stride, self._one, 1, list(x.shape)
+            )
+        place = (self._packed, self._bias, self._padding, self._stride, self._one, 1)
         after = (self._scalars, "")
         y: Tensor
-        if self._transposed:
-            y = ops._convolution_transpose_pointwise(
-                x, *given, self._none, *place, self._activation, *after
-            )
-        elif plus is None:
-            y = ops._convolution_pointwise(x, *given, *place, self._activation, *after)
+        if plus is None:
+            y = ops._convolution_pointwise(x, *place, self._activation, *after)
         else:
             name = None if self._activation == NONE else self._activation
-            y = ops._convolution_pointwise.binary(x, plus, *given, *place, "add", 1.0, name, *after)
+            y = ops._convolution_pointwise.binary(x, plus, *place, "add", 1.0, name, *after)
         return y
 
-    def _pack(self, shape: list[int]) -> Tensor:
-        ops = torch.ops.mkldnn
-        packed: Tensor
-        if self._transposed:
-            packed = ops._reorder_convolution_transpose_weight(
-                self._weight, self._padding, self._none, self._stride, self._one, 1, shape
-            )
-        else:
-            packed = ops._reorder_convolution_weight(
-                self._weight, self._padding, self._stride, self._one, 1, shape
-            )
-        return packed
-
     def _by_torch(self, x: Tensor, plus: Tensor | None) -> Tensor:
-        place = (self._stride, self._padding, self._one, self._transposed, self._none, 1)
+        place = (self._stride, self._padding, self._one, False, [0] * len(self._one), 1)
         y = torch.convolution(x, self._weight, self._bias, *place)
         if plus is not None:
             y = y + plus

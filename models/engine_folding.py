@@ -3,10 +3,12 @@
 All of it is exact but for rounding. A batch norm that follows a convolution in inference is a
 factor and a shift of its output, and spectral norm a factor of the weights. Doubling a plane by
 nearest neighbours and then convolving 3x3 reads each coarse pixel several times; summing those
-weights gives a transposed convolution 4x4 of stride 2 with 4/9 of the arithmetic.
+weights gives a convolution 2x2 for each of the four pixels that one becomes, with 4/9 of the
+arithmetic.
 """
 
 import copy
+from collections.abc import Sequence
 from typing import cast
 
 import torch
@@ -15,30 +17,31 @@ from torch import Tensor, nn
 
 from models.blocks import Bottleneck, ResBlock, SameBlock, UpBlock
 from models.engine_convolution import LEAKY_RELU, NONE, RELU, Convolution
-from models.engine_quantised import QuantisedConvolution, between, can_quantise
+from models.engine_precision import Precision
+from models.engine_quantised import QuantisedConvolution, can_quantise
 
 Plain = nn.Conv2d | nn.Conv3d
 Norm = nn.BatchNorm2d | nn.BatchNorm3d
 Ready = Convolution | QuantisedConvolution
 
-# A doubled row is read by the taps of a 3-kernel as one of four sums (rows of the 4-kernel, as the
-# transposed convolution places them).
-DOUBLED_TAPS = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
+# A row's two children read it and a neighbour by sums of a 3-kernel's taps: the neighbour above and
+# the row itself, the row itself and the neighbour below.
+DOUBLED_TAPS = torch.tensor([[[1.0, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]])
 
 
-def folded(network: nn.Module, dtype: torch.dtype) -> nn.Module:
-    """A copy of a network in eval mode whose convolutions are ready to run in a type.
+def folded(network: nn.Module, precision: Precision) -> nn.Module:
+    """A copy of a network in eval mode whose convolutions are ready to run.
 
     Linear layers and whatever is no convolution stay as they are, in fp32.
     """
     network = copy.deepcopy(network).eval().requires_grad_(False)
-    _replace(network, dtype)
+    _replace(network, precision)
     return network
 
 
 def convolved(
     layer: nn.Module,
-    dtype: torch.dtype,
+    precision: Precision,
     norm: nn.Module | None = None,
     activation: str = NONE,
     *,
@@ -58,21 +61,15 @@ def convolved(
     if outputs is not None:
         weight, bias = weight[outputs], bias[outputs]
     padding = cast(tuple[int, ...], layer.padding)
-    if dtype is torch.int8 and can_quantise(weight, activation):
-        return QuantisedConvolution(
-            weight, bias, stride=layer.stride, padding=padding, activation=activation
-        )
-    return Convolution(
-        weight, bias, between(dtype), stride=layer.stride, padding=padding, activation=activation
-    )
+    return _ready(weight, bias, precision, activation, stride=layer.stride, padding=padding)
 
 
-def same(block: SameBlock, dtype: torch.dtype, *, inputs: Tensor | None = None) -> Ready:
+def same(block: SameBlock, precision: Precision, *, inputs: Tensor | None = None) -> Ready:
     """Convolution, norm and activation of a block, on the planes `inputs` in that order."""
-    return convolved(block.conv, dtype, block.norm, _activation_of(block), inputs=inputs)
+    return convolved(block.conv, precision, block.norm, _activation_of(block), inputs=inputs)
 
 
-def share(block: SameBlock, dtype: torch.dtype, inputs: Tensor) -> Convolution:
+def share(block: SameBlock, precision: Precision, inputs: Tensor) -> Convolution:
     """What the planes `inputs` add to a block's sum before its bias and activation."""
     layer = cast(Plain, block.conv)
     weight, bias = _normalised(layer, block.norm)
@@ -80,7 +77,7 @@ def share(block: SameBlock, dtype: torch.dtype, inputs: Tensor) -> Convolution:
     return Convolution(
         weight[:, inputs],
         torch.zeros_like(bias),
-        between(dtype),
+        precision.dtype,
         stride=layer.stride,
         padding=padding,
     )
@@ -90,35 +87,50 @@ def _activation_of(block: SameBlock) -> str:
     return LEAKY_RELU if isinstance(block.activation, nn.LeakyReLU) else RELU
 
 
-def doubled(block: UpBlock, dtype: torch.dtype) -> Convolution:
-    """A doubling and a 3x3 convolution as one transposed convolution."""
-    weight, bias = _normalised(cast(Plain, block.conv), block.norm)
-    taps = DOUBLED_TAPS.to(weight)
-    weight = torch.einsum("oi...yx,ay,bx->io...ab", weight, taps, taps)
-    volume = weight.dim() == 5
-    if volume:
-        weight = weight.flip(2)  # along depth it stays a convolution
-    stride, padding = ((1, 2, 2), (1, 1, 1)) if volume else ((2, 2), (1, 1))
-    return Convolution(
-        weight,
-        bias,
-        between(dtype),
-        stride=stride,
-        padding=padding,
-        activation=_activation_of(block),
-        transposed=True,
-    )
+class Doubled(nn.Module):
+    """`UpBlock`: a doubling and a 3x3 convolution as one, with all pixels' children as planes.
+
+    Args:
+        block: on planes or volumes; along depth nothing is doubled.
+    """
+
+    def __init__(self, block: UpBlock, precision: Precision) -> None:
+        super().__init__()
+        weight, bias = _normalised(cast(Plain, block.conv), block.norm)
+        taps = DOUBLED_TAPS.to(weight)
+        weight = torch.einsum("oi...yx,pay,qbx->pqoi...ab", weight, taps, taps).flatten(0, 2)
+        ones = (1,) * (weight.dim() - 2)
+        self._convolution = _ready(
+            weight, bias.repeat(4), precision, _activation_of(block), stride=ones, padding=ones
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, ..., H, W) -> (B, C', ..., 2H, 2W)."""
+        # Padded on all sides, a 2x2 kernel finds one row and one column too many. The first two
+        # children of a pixel are at its place, the others a row below; columns likewise.
+        y: Tensor = self._convolution(x)
+        batch, height, width = len(y), x.shape[-2], x.shape[-1]
+        y = y.movedim(1, -1).contiguous()  # as it lies in memory
+        planes = y.shape[-1] // 4
+        *before, row, column, _ = y.stride()
+        depth = y.shape[1:-3]
+        children = y.as_strided(
+            (batch, *depth, height, 2, width, 2, planes),
+            (*before, row, row + 2 * planes, column, column + planes, 1),
+            y.storage_offset(),
+        )
+        return children.reshape(batch, *depth, 2 * height, 2 * width, planes).movedim(-1, 1)
 
 
 class Residual(nn.Module):
     """`ResBlock` with its second norm folded; the first one stands before an activation."""
 
-    def __init__(self, block: ResBlock, dtype: torch.dtype) -> None:
+    def __init__(self, block: ResBlock, precision: Precision) -> None:
         super().__init__()
         self.norm = block.norm1  # in fp32, whatever it is given
-        self.conv1 = convolved(block.conv1, dtype, block.norm2, RELU)
-        self.conv2 = convolved(block.conv2, dtype)
-        self._dtype = between(dtype)
+        self.conv1 = convolved(block.conv1, precision, block.norm2, RELU)
+        self.conv2 = convolved(block.conv2, precision)
+        self._dtype = precision.dtype
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, ...) -> (B, C, ...)."""
@@ -130,19 +142,36 @@ class Residual(nn.Module):
 class Narrowed(nn.Module):
     """`Bottleneck` with all norms folded."""
 
-    def __init__(self, block: Bottleneck, dtype: torch.dtype) -> None:
+    def __init__(self, block: Bottleneck, precision: Precision) -> None:
         super().__init__()
-        self.conv1 = convolved(block.conv1, dtype, block.norm1, RELU)
-        self.conv2 = convolved(block.conv2, dtype, block.norm2, RELU)
-        self.conv3 = convolved(block.conv3, dtype, block.norm3, RELU)
+        self.conv1 = convolved(block.conv1, precision, block.norm1, RELU)
+        self.conv2 = convolved(block.conv2, precision, block.norm2, RELU)
+        self.conv3 = convolved(block.conv3, precision, block.norm3, RELU)
         self.skip: nn.Module = nn.Identity()
         if isinstance(block.skip, nn.Sequential):
-            self.skip = convolved(block.skip[0], dtype, block.skip[1])
+            self.skip = convolved(block.skip[0], precision, block.skip[1])
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H/stride, W/stride)."""
         y: Tensor = self.conv3(self.conv2(self.conv1(x)), plus=self.skip(x))
         return y
+
+
+def _ready(
+    weight: Tensor,
+    bias: Tensor,
+    precision: Precision,
+    activation: str,
+    *,
+    stride: Sequence[int],
+    padding: Sequence[int],
+) -> Ready:
+    """A convolution in the form that is fastest."""
+    quantised = precision.quantised and can_quantise(weight, activation)
+    kind: type[Ready] = QuantisedConvolution if quantised else Convolution
+    return kind(
+        weight, bias, precision.dtype, stride=stride, padding=padding, activation=activation
+    )
 
 
 def _normalised(layer: Plain, norm: nn.Module | None) -> tuple[Tensor, Tensor]:
@@ -159,7 +188,7 @@ def _normalised(layer: Plain, norm: nn.Module | None) -> tuple[Tensor, Tensor]:
     return weight * factor.view(shape), (bias - norm.running_mean) * factor + norm.bias
 
 
-def _replace(parent: nn.Module, dtype: torch.dtype) -> None:
+def _replace(parent: nn.Module, precision: Precision) -> None:
     """Put the folded form in the place of every block and convolution, in place."""
     children = list(parent.named_children())
     for index, (name, child) in enumerate(children):
@@ -167,26 +196,30 @@ def _replace(parent: nn.Module, dtype: torch.dtype) -> None:
             continue  # it was folded into the one before
         new: nn.Module
         if isinstance(child, UpBlock):
-            new = doubled(child, dtype)
+            new = Doubled(child, precision)
         elif isinstance(child, SameBlock):
             new = child
-            child.conv = same(child, dtype)
+            child.conv = same(child, precision)
             child.norm, child.activation = nn.Identity(), nn.Identity()  # type: ignore[assignment]
         elif isinstance(child, ResBlock):
-            new = Residual(child, dtype)
+            new = Residual(child, precision)
         elif isinstance(child, Bottleneck):
-            new = Narrowed(child, dtype)
+            new = Narrowed(child, precision)
         elif isinstance(child, Plain):
             following = [layer for _, layer in children[index + 1 : index + 3]]
-            new = _with_following(parent, index, child, following, dtype)
+            new = _with_following(parent, index, child, following, precision)
         else:
-            _replace(child, dtype)
+            _replace(child, precision)
             continue
         setattr(parent, name, new)
 
 
 def _with_following(
-    parent: nn.Module, index: int, layer: nn.Module, following: list[nn.Module], dtype: torch.dtype
+    parent: nn.Module,
+    index: int,
+    layer: nn.Module,
+    following: list[nn.Module],
+    precision: Precision,
 ) -> Ready:
     """A convolution with the norm and the ReLU that come after it in a sequence."""
     norm, activation = None, NONE
@@ -196,4 +229,4 @@ def _with_following(
         if len(following) > 1 and isinstance(following[1], nn.ReLU):
             activation = RELU
             parent[index + 2] = nn.Identity()
-    return convolved(layer, dtype, norm, activation)
+    return convolved(layer, precision, norm, activation)

@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.blocks import DownBlock, SameBlock, UpBlock
-from models.engine_folding import Residual, convolved, doubled, same, share
-from models.engine_quantised import between
+from models.engine_folding import Doubled, Residual, convolved, same, share
+from models.engine_precision import Precision
 from models.engine_sampling import SampleTable
 from models.geometry import plane_grid, volume_grid
 from models.motion_field import Keypoints
@@ -62,11 +62,13 @@ class PlanarField:
     Args:
         network: in eval mode.
         size: H' = W' of the feature volume.
-        dtype: of the convolutions; coordinates and masks are fp32.
+        precision: of the convolutions; coordinates and masks are fp32.
     """
 
-    def __init__(self, network: PlanarMotionFieldEstimator, size: int, dtype: torch.dtype) -> None:
-        self._dtype = between(dtype)
+    def __init__(
+        self, network: PlanarMotionFieldEstimator, size: int, precision: Precision
+    ) -> None:
+        self._dtype = precision.dtype
         self._affine = network.affine
         self._falloff = -0.5 / network.variance
         self._depth, self._flows, self._size = network.depth, network.flows, size
@@ -81,25 +83,25 @@ class PlanarField:
         self._parts = network.expression_parts
         keypoints = self._flows - 1
         driver, source = torch.arange(2 * keypoints).chunk(2)
-        self._heat = same(network.heat, dtype, inputs=driver)
-        self._heat_source = share(network.heat, dtype, source)
+        self._heat = same(network.heat, precision, inputs=driver)
+        self._heat_source = share(network.heat, precision, source)
         # The entry's planes: C x D of the volume as it is, C x D of it moved, heat maps. What is
         # moved comes here as D x C.
         planes = torch.arange(cast(nn.Conv2d, network.entry.conv).in_channels)
         volume = self._depth * self._compress.out_channels
         still, moved, heat = torch.split(planes, [volume, volume, len(planes) - 2 * volume])
         by_depth = moved.view(-1, self._depth).t().flatten()
-        self._entry_still = share(network.entry, dtype, still)
-        self._entry = same(network.entry, dtype, inputs=torch.cat([by_depth, heat]))
-        self._down = [same(cast(DownBlock, block), dtype) for block in network.down]
-        self._middle = Residual(network.middle, dtype)
-        self._up = [doubled(cast(UpBlock, block), dtype) for block in network.up]
-        self._merge = [same(cast(SameBlock, block), dtype) for block in network.merge]
+        self._entry_still = share(network.entry, precision, still)
+        self._entry = same(network.entry, precision, inputs=torch.cat([by_depth, heat]))
+        self._down = [same(cast(DownBlock, block), precision) for block in network.down]
+        self._middle = Residual(network.middle, precision)
+        self._up = [Doubled(cast(UpBlock, block), precision) for block in network.up]
+        self._merge = [same(cast(SameBlock, block), precision) for block in network.merge]
         by_depth = torch.arange(self._flows * self._depth).view(-1, self._depth).t().flatten()
-        self._mask = convolved(network.mask, dtype, outputs=by_depth)
-        self._finer = doubled(network.finer, dtype)
-        self._surface = same(network.surface, dtype)
-        self._heads = convolved(network.surface_heads, dtype)
+        self._mask = convolved(network.mask, precision, outputs=by_depth)
+        self._finer = Doubled(network.finer, precision)
+        self._surface = same(network.surface, precision)
+        self._heads = convolved(network.surface_heads, precision)
 
     def prepare(self, volume: Tensor, source: Keypoints) -> FieldSource:
         """Feature volume (1, C, D, H', W') and the source's keypoints -> what is kept of them."""

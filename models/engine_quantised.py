@@ -1,9 +1,9 @@
-"""A convolution in int8, for processors that have no fast bfloat16.
+"""A convolution in int8, for processors that multiply bytes faster than bfloat16.
 
 Weights are int8 with a scale for each output plane, inputs are uint8 with a scale and a zero point
-that each frame finds anew, so nothing has to be calibrated; sums are int32, results fp32 (Jacob et
-al. 2018, section 2). Weights have 7 bits: a processor without VNNI adds two products in 16 bits,
-and with 8 bits such a sum is cut off.
+that each frame finds anew, so nothing has to be calibrated; sums are int32 (Jacob et al. 2018,
+section 2). A processor without VNNI adds two products in 16 bits, where a sum of products with 8
+bits of weight would be cut off; it gets 7.
 """
 
 import functools
@@ -16,17 +16,12 @@ from torch import Tensor, nn
 from models.engine_convolution import LEAKY_RELU, NONE, RELU
 
 LEVELS = 255  # of an input
-LARGEST = 63  # of a weight: 2 * 63 * 255 < 2^15
+LARGEST_WEIGHTS = (127, 63)  # 2 * 63 * 255 < 2^15
 LARGEST_ERROR = 0.01  # of the norm of a layer's result, by which it is trusted
 ATTRIBUTES = {NONE: "none", RELU: "relu"}  # that are applied inside
 
 # Fewer multiply-adds an input number than this: turning it into a byte takes longer than is saved.
-LEAST_WORK = 9 * 32
-
-
-def between(dtype: torch.dtype) -> torch.dtype:
-    """What convolutions of a type take and give."""
-    return torch.float32 if dtype is torch.int8 else dtype
+LEAST_WORK = 9 * 20
 
 
 def can_quantise(weight: Tensor, activation: str) -> bool:
@@ -44,45 +39,61 @@ def can_quantise(weight: Tensor, activation: str) -> bool:
     )
 
 
-@functools.cache
 def runs_here() -> bool:
-    """Whether this build of torch has the operators, and the processor the right sums.
+    """Whether this build of torch has the operators, and the processor the right sums."""
+    return largest_weight() is not None
+
+
+@functools.cache
+def largest_weight() -> int | None:
+    """The most that a weight may be here; None: no convolution runs in int8.
 
     Tried on a layer of weights of one sign, the hardest for sums of few bits.
     """
     weight, bias, x = torch.ones(32, 32, 3, 3), torch.zeros(32), torch.ones(1, 32, 8, 8)
     expected = F.conv2d(x, weight, bias, padding=1)
-    try:
-        found = QuantisedConvolution(weight, bias, stride=(1, 1), padding=(1, 1))(x)
-    except (AttributeError, RuntimeError):  # made without oneDNN, or another processor's
-        return False
-    return bool((found - expected).norm() < LARGEST_ERROR * expected.norm())
+    for largest in LARGEST_WEIGHTS:
+        layer = QuantisedConvolution(
+            weight, bias, torch.float32, stride=(1, 1), padding=(1, 1), largest=largest
+        )
+        try:
+            found = layer(x)
+        except (AttributeError, RuntimeError):  # made without oneDNN, or another processor's
+            return None
+        if (found - expected).norm() < LARGEST_ERROR * expected.norm():
+            return largest
+    return None
 
 
 class QuantisedConvolution(nn.Module):
-    """y = activation(W * x + b [+ plus]) on planes, channels last, fp32 in and out.
+    """y = activation(W * x + b [+ plus]) on planes, channels last.
 
     Args:
         weight: (cout, cin, k, k).
         bias: (cout,).
+        dtype: of the result, fp32 or bf16; x may have either.
         stride, padding: of both directions.
         activation: `NONE` or `RELU`.
+        largest: of a weight; None for what the processor can add up.
     """
 
     def __init__(
         self,
         weight: Tensor,
         bias: Tensor,
+        dtype: torch.dtype,
         *,
         stride: Sequence[int],
         padding: Sequence[int],
         activation: str = NONE,
+        largest: int | None = None,
     ) -> None:
         super().__init__()
-        scale = weight.abs().amax((1, 2, 3)).clamp(min=torch.finfo(torch.float32).tiny) / LARGEST
+        largest = largest or largest_weight() or min(LARGEST_WEIGHTS)
+        scale = weight.abs().amax((1, 2, 3)).clamp(min=torch.finfo(torch.float32).tiny) / largest
         self._weight = (weight / scale[:, None, None, None]).round().to(torch.int8)
         self._scale, self._zero = scale, torch.zeros(len(scale), dtype=torch.int64)
-        self._bias = bias
+        self._bias, self._dtype = bias, dtype
         self._place = (list(stride), list(padding), [1, 1], 1)  # dilation and groups
         self._attribute = ATTRIBUTES[activation]
         self._packed: Tensor | None = None
@@ -107,7 +118,7 @@ class QuantisedConvolution(nn.Module):
             *self._place,
             1.0,
             0,
-            torch.float32,
+            self._dtype,
             self._attribute if plus is None else ATTRIBUTES[NONE],
             [],
             "",
@@ -126,5 +137,6 @@ def _quantised(x: Tensor) -> tuple[Tensor, float, int]:
     scale = (most - least) / LEVELS or 1.0
     zero = round(-least / scale)
     offset = torch.tensor(zero + 0.5)  # the conversion cuts off
-    levels = torch.add(offset, numbers, alpha=1 / scale).to(torch.uint8)
+    levels = torch.add(offset, numbers.float(), alpha=1 / scale)
+    levels = levels.to(torch.int16).to(torch.uint8)  # at once it takes four times as long
     return levels.permute(0, 3, 1, 2), scale, zero

@@ -11,7 +11,7 @@ from models.config import ModelConfig
 from models.engine_blending import Blending, BlendingSource
 from models.engine_folding import folded
 from models.engine_planar_field import FieldMatrices, FieldSource, PlanarField
-from models.engine_quantised import between
+from models.engine_precision import Precision
 from models.generator import BlendingGenerator
 from models.motion_field import Keypoints, MotionField
 from models.networks import Networks
@@ -42,12 +42,12 @@ class PlanarSource:
 class PlanarRenderer:
     """The planar motion field with the blending generator, written out for speed."""
 
-    def __init__(self, networks: Networks, dtype: torch.dtype) -> None:
+    def __init__(self, networks: Networks, precision: Precision) -> None:
         field = cast(PlanarMotionFieldEstimator, networks.motion_field)
         generator = cast(BlendingGenerator, networks.generator)
         depth, size = networks.config.volume_depth, networks.config.volume_size
-        self._field = PlanarField(field, size, dtype)
-        self._generator = Blending(generator, depth, size, dtype)
+        self._field = PlanarField(field, size, precision)
+        self._generator = Blending(generator, depth, size, precision)
 
     def prepare(self, features: SourceFeatures, source: Keypoints) -> PlanarSource:
         """Tables to sample, and the source's shares of convolutions."""
@@ -71,10 +71,10 @@ class FoldedRenderer:
     takes its input to its own type.
     """
 
-    def __init__(self, networks: Networks, dtype: torch.dtype) -> None:
-        self._dtype, self._device = between(dtype), next(networks.parameters()).device.type
-        self._field = folded(networks.motion_field, dtype)
-        self._generator = folded(networks.generator, dtype)
+    def __init__(self, networks: Networks, precision: Precision) -> None:
+        self._dtype, self._device = precision.dtype, next(networks.parameters()).device.type
+        self._field = folded(networks.motion_field, precision)
+        self._generator = folded(networks.generator, precision)
 
     def prepare(
         self, features: SourceFeatures, source: Keypoints
@@ -99,9 +99,9 @@ class FoldedRenderer:
         return torch.autocast(self._device, self._dtype, self._dtype is not torch.float32)
 
 
-def renderer_of(networks: Networks, dtype: torch.dtype) -> Renderer:
+def renderer_of(networks: Networks, precision: Precision) -> Renderer:
     """The fastest form there is for a configuration."""
-    return (PlanarRenderer if _is_planar(networks.config) else FoldedRenderer)(networks, dtype)
+    return (PlanarRenderer if _is_planar(networks.config) else FoldedRenderer)(networks, precision)
 
 
 def _is_planar(config: ModelConfig) -> bool:

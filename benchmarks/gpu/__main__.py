@@ -39,7 +39,7 @@ def machine(device: torch.device) -> dict[str, Any]:
 def measure(figures: Figures, names: list[str], device: str, seconds: float) -> None:
     """Part by part, the more important ones first."""
     plan = choose_plan(device) if device == "cuda" else reproducible_plan()
-    figures.part("machine", lambda: machine(plan.device) | {"plan": plan.precision})
+    figures.part("machine", lambda: machine(plan.device) | {"plan": str(plan.precision)})
     measured: list[Ceilings] = []
 
     def reach() -> Ceilings:

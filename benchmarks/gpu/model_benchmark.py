@@ -20,6 +20,7 @@ from benchmarks.gpu.streams import Crowd, Streams, grown
 from confapp.benchmark.demo_people import demo_pictures
 from models.eager_reference import EagerReference
 from models.engine_plan import EnginePlan
+from models.engine_precision import Precision
 from models.picture_agreement import picture_agreement
 from models.talking_head import TalkingHead, find_checkpoint
 
@@ -65,7 +66,7 @@ class ModelBenchmark:
         def floor() -> dict[str, Any]:
             layers, weights = layers_of_a_frame(self._checkpoint.config)
             picture = self._size**2 * 3
-            least = roofline(layers, weights, reached, self._plan.precision, picture)
+            least = roofline(layers, weights, reached, str(self._plan.precision), picture)
             times = None if self._render_ms is None else self._render_ms / least.ms_layers
             return {"floor": least, "engine_over_floor": times and round(times, 2)}
 
@@ -77,9 +78,9 @@ class ModelBenchmark:
             self._figures.skip(f"{self.name}: agreement", "its weights are random")
             return
         photo, frames = demo_pictures(self._size, AGREEING_FRAMES)
-        dtypes = (torch.bfloat16, torch.float16) if self._on_card else (self._plan.dtype,)
-        for dtype in dtypes:
-            plan = EnginePlan(self._plan.device, dtype, "compared")
+        short = Precision(torch.bfloat16), Precision(torch.float16)
+        for precision in short if self._on_card else (self._plan.precision,):
+            plan = EnginePlan(self._plan.device, precision, "compared")
             self._part(
                 f"agreement in {plan.precision}",
                 lambda plan=plan: picture_agreement(  # type: ignore[misc]

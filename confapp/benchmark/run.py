@@ -18,6 +18,7 @@ from confapp.benchmark.stages import eager_stages, engine_stages, matrix_product
 from confapp.errors import ConfappError
 from models.config import CONFIGS
 from models.engine_plan import EnginePlan, choose_plan
+from models.engine_precision import FP32, Precision
 from models.picture_agreement import PictureAgreement, picture_agreement
 from models.talking_head import TalkingHead, find_checkpoint, random_checkpoint
 
@@ -108,9 +109,9 @@ def run_benchmark(options: BenchmarkOptions, tell: Callable[[str], None]) -> Ben
     photo, frames = demo_pictures(checkpoint.config.image_size, FRAMES)
     half = options.seconds / 2
     tell("matrix products")
-    figures.matrix_gflops["fp32"] = matrix_product(torch.float32, plan.device, half)
-    if plan.dtype is not torch.int8:  # of which torch has no product
-        figures.matrix_gflops[plan.precision] = matrix_product(plan.dtype, plan.device, half)
+    for precision in (FP32, Precision(plan.precision.dtype)):  # of bytes torch has no product
+        product = matrix_product(precision.dtype, plan.device, half)
+        figures.matrix_gflops[str(precision)] = product
     tell(f"{figures.model} by the engine")
     figures.engine = engine_stages(
         checkpoint, plan, photo, frames[0], options.seconds, trained=trained

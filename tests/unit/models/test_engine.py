@@ -12,6 +12,7 @@ from confapp.media.photo import load_photo
 from models.checkpoints.checkpoint import Checkpoint, shipped_weights
 from models.config import DEFAULT_CONFIG
 from models.engine_plan import EnginePlan
+from models.engine_precision import FP32, Precision
 from models.picture_agreement import picture_agreement
 from models.talking_head import Picture, TalkingHead
 
@@ -21,8 +22,8 @@ FP32_PSNR_DB = 57.0  # pixels are rounded to a byte, 58.9 dB at best; the rest m
 FRAMES = 10
 
 
-def plan(dtype: torch.dtype) -> EnginePlan:
-    return EnginePlan(torch.device("cpu"), dtype, "of the test")
+def plan(precision: Precision) -> EnginePlan:
+    return EnginePlan(torch.device("cpu"), precision, "of the test")
 
 
 def pictures(count: int, size: int) -> list[Picture]:
@@ -60,17 +61,26 @@ def unlike_the_first_step(config_name: str) -> Checkpoint:
 )
 def test_fp32_is_the_same_arithmetic(name: str) -> None:
     checkpoint = unlike_the_first_step(name)
-    head = TalkingHead(checkpoint, trained=False, plan=plan(torch.float32))
+    head = TalkingHead(checkpoint, trained=False, plan=plan(FP32))
     photo, *frames = pictures(FRAMES + 1, 64)
     agreement = picture_agreement(head, checkpoint, photo, frames)
     assert agreement.psnr_db > FP32_PSNR_DB
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int8])
-def test_trained_weights_on_the_demo(dtype: torch.dtype) -> None:
+@pytest.mark.parametrize(
+    "precision",
+    [
+        FP32,
+        Precision(torch.bfloat16),
+        Precision(torch.float32, quantised=True),
+        Precision(torch.bfloat16, quantised=True),
+    ],
+    ids=str,
+)
+def test_trained_weights_on_the_demo(precision: Precision) -> None:
     """Ten frames, where an all grey picture would not pass."""
     checkpoint = Checkpoint.load(shipped_weights(DEFAULT_CONFIG))
-    head = TalkingHead(checkpoint, trained=True, plan=plan(dtype))
+    head = TalkingHead(checkpoint, trained=True, plan=plan(precision))
 
     def at_256(picture: Picture) -> Picture:
         small = cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA)
@@ -86,7 +96,7 @@ def test_trained_weights_on_the_demo(dtype: torch.dtype) -> None:
 
 def test_sources_do_not_mix() -> None:
     """What is kept of one source stays with it."""
-    head = TalkingHead(unlike_the_first_step("lite-256"), trained=False, plan=plan(torch.float32))
+    head = TalkingHead(unlike_the_first_step("lite-256"), trained=False, plan=plan(FP32))
     one, other, frame = pictures(3, 64)
     motion = head.encode_motion(frame)
     first = head.encode_source(one)

@@ -15,6 +15,7 @@ from models.blocks import (
 )
 from models.engine_convolution import LEAKY_RELU, NONE, RELU, Convolution
 from models.engine_folding import folded, same, share
+from models.engine_precision import FP32, Precision
 
 CHANNELS = 6
 
@@ -72,7 +73,7 @@ def test_spectral_norm() -> None:
 def test_the_network_itself_is_left_alone() -> None:
     block = experienced(nn.Sequential(ResBlock(CHANNELS), UpBlock(CHANNELS, 4)))
     before = {name: tensor.clone() for name, tensor in block.state_dict().items()}
-    folded(block, torch.bfloat16)
+    folded(block, Precision(torch.bfloat16))
     assert all(torch.equal(before[name], tensor) for name, tensor in block.state_dict().items())
 
 
@@ -82,16 +83,13 @@ def test_a_block_of_joined_planes_is_a_sum_of_shares() -> None:
     first, rest = torch.arange(CHANNELS).split([2, 4])  # type: ignore[no-untyped-call]
     order = rest.flip(0)
     with torch.inference_mode():
-        known = share(block, torch.float32, first)(x[:, first])
-        y = same(block, torch.float32, inputs=order)(x[:, order], plus=known)
+        known = share(block, FP32, first)(x[:, first])
+        y = same(block, FP32, inputs=order)(x[:, order], plus=known)
         torch.testing.assert_close(y, block(x), atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("activation", [NONE, RELU, LEAKY_RELU])
-@pytest.mark.parametrize("transposed", [False, True])
-def test_without_onednn_operators(
-    monkeypatch: pytest.MonkeyPatch, *, transposed: bool, activation: str
-) -> None:
+def test_without_onednn_operators(monkeypatch: pytest.MonkeyPatch, activation: str) -> None:
     """Two routes to one answer."""
     weight, bias, x = torch.randn(CHANNELS, CHANNELS, 4, 4), torch.randn(CHANNELS), planes(2)
 
@@ -103,7 +101,6 @@ def test_without_onednn_operators(
             stride=(2, 2),
             padding=(1, 1),
             activation=activation,
-            transposed=transposed,
         )
         y: Tensor = layer(x)
         return y
@@ -117,5 +114,5 @@ def test_without_onednn_operators(
 def agrees(block: nn.Module, dims: int) -> None:
     torch.manual_seed(0)
     network, x = experienced(nn.Sequential(block)), planes(dims)
-    y = folded(network, torch.float32)(x)
+    y = folded(network, FP32)(x)
     torch.testing.assert_close(y, network(x), atol=1e-5, rtol=1e-5)

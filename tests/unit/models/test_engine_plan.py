@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-import torch
 
 from models import engine_plan
 from models.engine_plan import choose_plan
+from models.engine_precision import FP32, Precision
 
 
 @pytest.fixture(autouse=True)
@@ -17,49 +17,59 @@ def measured_anew() -> Iterator[None]:
     engine_plan._chosen.cache_clear()
 
 
-def machine(monkeypatch: pytest.MonkeyPatch, features: set[str], gain: float) -> None:
-    """A CPU with features, on which a shorter type is so many times as fast as fp32."""
+def machine(
+    monkeypatch: pytest.MonkeyPatch, features: set[str], gain: float, bytes_gain: float | None
+) -> None:
+    """A CPU with features, on which bf16 and bytes are so many times as fast as fp32.
+
+    None: convolutions of bytes do not run there.
+    """
     has = dict.fromkeys(features, True)
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: has)
-    monkeypatch.setattr(engine_plan, "runs_here", lambda: True)
-    monkeypatch.setattr(
-        engine_plan, "layer_seconds", lambda dtype: gain if dtype is torch.float32 else 1.0
-    )
+    monkeypatch.setattr(engine_plan, "runs_here", lambda: bytes_gain is not None)
+
+    def layer_seconds(precision: Precision) -> float:
+        if precision.quantised:
+            assert bytes_gain is not None
+            return 1 / bytes_gain
+        return 1.0 if precision == FP32 else 1 / gain
+
+    monkeypatch.setattr(engine_plan, "layer_seconds", layer_seconds)
 
 
 @pytest.mark.parametrize(
-    ("features", "gain", "precision", "reason"),
+    ("features", "gains", "precision", "reason"),
     [
-        ({"avx2"}, 1.5, "int8", "neither AMX nor AVX512-BF16.*int8 takes 1/1.5"),
-        ({"avx2"}, 1.1, "fp32", "neither AMX nor AVX512-BF16.*not worth its rounding"),
-        ({"avx512_bf16"}, 1.9, "bf16", "AVX512-BF16.*1/1.9"),
-        ({"avx512_bf16", "amx_bf16"}, 5.0, "bf16", "AMX.*1/5.0"),
-        ({"avx512_bf16"}, 0.2, "fp32", "not worth its rounding"),
-        ({"avx512_bf16"}, 1.05, "fp32", "not worth its rounding"),
+        ({"avx2"}, (0, 1.5), "int8/fp32", "neither AMX nor AVX512-BF16.*1/1.5 in int8/fp32"),
+        ({"avx2"}, (0, 1.1), "fp32", "neither AMX nor AVX512-BF16.*not worth the rounding"),
+        ({"avx2"}, (0, None), "fp32", "nor convolutions in int8"),
+        ({"avx512_bf16"}, (1.9, None), "bf16", "AVX512-BF16.*1/1.9 in bf16$"),
+        ({"avx512_bf16"}, (1.9, 2.0), "bf16", "AVX512-BF16.*1/1.9 in bf16 and 1/2.0 in int8/bf16$"),
+        ({"avx512_bf16"}, (1.9, 2.5), "int8/bf16", "1/1.9 in bf16 and 1/2.5 in int8/bf16$"),
+        ({"avx512_bf16", "amx_bf16"}, (5.0, 4.0), "bf16", "AMX.*1/5.0 in bf16"),
+        ({"avx512_bf16"}, (0.2, 1.1), "fp32", "not worth the rounding"),
+        ({"avx512_bf16"}, (0.2, 1.5), "int8/fp32", "1/0.2 in bf16 and 1/1.5 in int8/fp32$"),
+        ({"avx512_bf16"}, (1.05, None), "fp32", "not worth the rounding"),
     ],
 )
 def test_precision(
-    monkeypatch: pytest.MonkeyPatch, features: set[str], gain: float, precision: str, reason: str
+    monkeypatch: pytest.MonkeyPatch,
+    features: set[str],
+    gains: tuple[float, float | None],
+    precision: str,
+    reason: str,
 ) -> None:
-    machine(monkeypatch, features, gain)
+    machine(monkeypatch, features, *gains)
     plan = choose_plan("cpu")
-    assert plan.precision == precision
+    assert str(plan.precision) == precision
     assert re.search(reason, plan.reason)
-
-
-def test_fp32_where_int8_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine(monkeypatch, {"avx2"}, 9.0)
-    monkeypatch.setattr(engine_plan, "runs_here", lambda: False)
-    plan = choose_plan("cpu")
-    assert plan.precision == "fp32"
-    assert "nor convolutions in int8" in plan.reason
 
 
 def test_a_process_measures_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two models in one process round alike, whatever else the machine does meanwhile."""
-    machine(monkeypatch, {"avx512_bf16"}, 1.9)
+    machine(monkeypatch, {"avx512_bf16"}, 1.9, 2.5)
     before = choose_plan("cpu")
-    machine(monkeypatch, {"avx512_bf16"}, 0.5)
+    machine(monkeypatch, {"avx512_bf16"}, 0.5, 0.5)
     assert choose_plan("cpu") == before
 
 
@@ -73,4 +83,4 @@ def test_a_card_that_only_imitates_bf16_takes_fp16(
     monkeypatch.setattr("torch.cuda.is_bf16_supported", supported)
     monkeypatch.setattr("torch.cuda.get_device_name", lambda _: "a card")
     plan = choose_plan("cuda")
-    assert (plan.precision, plan.reason) == (precision, "a GPU is here (a card)")
+    assert (str(plan.precision), plan.reason) == (precision, "a GPU is here (a card)")

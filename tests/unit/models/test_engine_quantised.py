@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.engine_convolution import LEAKY_RELU, NONE, RELU
-from models.engine_quantised import QuantisedConvolution, can_quantise, runs_here
+from models.engine_quantised import QuantisedConvolution, can_quantise, largest_weight, runs_here
 
 LARGEST_ERROR = 0.015  # of the result's norm
 
@@ -28,28 +28,35 @@ def _same_numbers() -> None:
 
 @pytest.fixture
 def tried_anew() -> Iterator[None]:
-    runs_here.cache_clear()
+    largest_weight.cache_clear()
     yield
-    runs_here.cache_clear()
+    largest_weight.cache_clear()
 
 
 @pytest.mark.parametrize("least", [0.0, -1.0, 1.0])
 @pytest.mark.parametrize("activation", [NONE, RELU])
 @pytest.mark.parametrize("added", [False, True])
-def test_it_is_the_convolution(least: float, activation: str, added: bool) -> None:
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_it_is_the_convolution(
+    least: float, activation: str, added: bool, dtype: torch.dtype
+) -> None:
     """Also at the border, where the padding is 0 and not the least number."""
     weight, bias = torch.randn(40, 16, 3, 3), torch.randn(40) * 10
-    layer = QuantisedConvolution(weight, bias, stride=(1, 1), padding=(1, 1), activation=activation)
+    layer = QuantisedConvolution(
+        weight, bias, dtype, stride=(1, 1), padding=(1, 1), activation=activation
+    )
     for x in (planes(16, least), 100 * planes(16, least)):  # each frame has a scale of its own
-        plus = torch.randn(1, 40, 12, 12) * 10 if added else None
+        plus = torch.randn(1, 40, 12, 12).mul(10).to(dtype) if added else None
         expected = F.conv2d(x, weight, bias, padding=1) + (0 if plus is None else plus)
         expected = expected.relu() if activation == RELU else expected
-        assert relative_error(layer(x, plus), expected) < LARGEST_ERROR
+        y = layer(x.to(dtype), plus)
+        assert y.dtype is dtype
+        assert relative_error(y, expected) < LARGEST_ERROR
 
 
 def test_what_is_added_stays_as_it_is() -> None:
     layer = QuantisedConvolution(
-        torch.randn(32, 8, 3, 3), torch.zeros(32), stride=(1, 1), padding=(1, 1)
+        torch.randn(32, 8, 3, 3), torch.zeros(32), torch.float32, stride=(1, 1), padding=(1, 1)
     )
     plus = torch.randn(1, 32, 12, 12)
     before = plus.clone()
@@ -60,7 +67,7 @@ def test_what_is_added_stays_as_it_is() -> None:
 def test_weights_of_one_sign_do_not_overflow() -> None:
     """Sums of pairs of products pass 16 bits where a processor adds them in 16 bits."""
     weight, bias = torch.rand(32, 64, 3, 3), torch.zeros(32)
-    layer = QuantisedConvolution(weight, bias, stride=(1, 1), padding=(1, 1))
+    layer = QuantisedConvolution(weight, bias, torch.float32, stride=(1, 1), padding=(1, 1))
     x = planes(64, 2.9)
     assert relative_error(layer(x), F.conv2d(x, weight, padding=1)) < LARGEST_ERROR
 
@@ -68,7 +75,7 @@ def test_weights_of_one_sign_do_not_overflow() -> None:
 @pytest.mark.parametrize("value", [0.0, -2.0])
 def test_planes_of_one_number(value: float) -> None:
     weight, bias = torch.randn(32, 8, 3, 3), torch.ones(32)
-    layer = QuantisedConvolution(weight, bias, stride=(2, 2), padding=(1, 1))
+    layer = QuantisedConvolution(weight, bias, torch.float32, stride=(2, 2), padding=(1, 1))
     x = torch.full((1, 8, 12, 12), value)
     expected = F.conv2d(x, weight, bias, stride=2, padding=1)
     assert relative_error(layer(x), expected) < LARGEST_ERROR
@@ -79,7 +86,7 @@ def test_planes_of_one_number(value: float) -> None:
     [
         ((64, 32, 3, 3), RELU, True),
         ((64, 32, 3, 3), LEAKY_RELU, False),
-        ((16, 32, 3, 3), RELU, False),  # bytes would cost more than they save
+        ((8, 32, 3, 3), RELU, False),  # bytes would cost more than they save
         ((64, 32, 1, 3, 3), RELU, False),  # volumes
     ],
 )
@@ -103,9 +110,29 @@ def test_without_the_operators_nothing_runs_in_int8(
 @pytest.mark.usefixtures("tried_anew")
 def test_sums_that_are_cut_off_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert runs_here()
-    runs_here.cache_clear()
+    largest_weight.cache_clear()
     whole = QuantisedConvolution.forward
     monkeypatch.setattr(
         QuantisedConvolution, "forward", lambda *given: whole(*given).clamp(max=250.0)
     )
     assert not runs_here()
+
+
+@pytest.mark.parametrize("layer", [127, 63])
+@pytest.mark.usefixtures("tried_anew")
+def test_weights_are_as_large_as_the_sums_allow(
+    monkeypatch: pytest.MonkeyPatch, layer: int
+) -> None:
+    """A processor that cuts off all but the products of weights this large."""
+    whole = QuantisedConvolution.forward
+
+    def forward(self: QuantisedConvolution, x: Tensor) -> Tensor:
+        y = whole(self, x)
+        return y if self._weight.max() <= layer else y.clamp(max=250.0)
+
+    monkeypatch.setattr(QuantisedConvolution, "forward", forward)
+    assert largest_weight() == layer
+    made = QuantisedConvolution(
+        torch.rand(8, 8, 3, 3), torch.zeros(8), torch.float32, stride=(1, 1), padding=(1, 1)
+    )
+    assert made._weight.max() == layer
