@@ -28,8 +28,10 @@ def hold(
     Raises:
         ConfappError: what kept the call from standing, or broke it.
     """
-    if settings.threads is not None:
-        torch.set_num_threads(settings.threads)
+    threads = torch.get_num_threads()
+    if sends and receives:  # H and Δ run beside M and G
+        threads = max(1, threads // 2)
+    torch.set_num_threads(settings.threads or threads)
     head = open_model(settings.model, untrained=settings.untrained)
     summary: CallSummary | None
     with contextlib.ExitStack() as opened:

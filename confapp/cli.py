@@ -55,6 +55,8 @@ from confapp.options import (
 from confapp.pose_offset import PoseOffset
 from models.config import DEFAULT_CONFIG
 
+SPIN_COUNT = "1000"  # a few microseconds; docs/performance.md has what others gave
+
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -401,8 +403,10 @@ def _hold(room_url: str, *, sends: bool, receives: bool, as_json: bool, **flags:
 def main() -> None:
     """Run the command; an expected failure is one sentence and exit status 1."""
     # Before torch is loaded: threads that spin while they wait take a busy machine's cores from the
-    # other end of the call, and gain nothing on an idle one.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # other end of the call. But to wake one takes longer than most waits, so GNU's wait a moment.
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+        os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()

@@ -81,6 +81,8 @@ KeepPhotos = Annotated[
         help="keep the other person's photo for the next call, or leave nothing on disk",
     ),
 ]
-Threads = Annotated[int | None, typer.Option(help="CPU threads of the networks")]
+Threads = Annotated[
+    int | None, typer.Option(help="CPU threads of each network; default: its share of the cores")
+]
 
 Landmarks = Annotated[Path | None, typer.Option(help="MediaPipe face_landmarker.task")]

@@ -41,7 +41,8 @@ class CallSettings(BaseSettings):
         name: what the other person sees you called.
         record: .mp4 keeps the pictures; .fvc (receiving only) the packets themselves.
         seconds: hang up this long after the call stands; None to go on until somebody leaves.
-        threads: CPU threads of the networks; None for as many as there are cores.
+        threads: CPU threads of each network at work; None for as many as there are cores, or half
+            as many in a call both ways, where two are.
         passphrase: of the room, if it has one.
         audio: False for a call without sound; True to insist on it; None for what there is.
         audio_input: a sound file in place of the microphone; None for the clip's own sound where

@@ -136,7 +136,7 @@ def _quantised(x: Tensor) -> tuple[Tensor, float, int]:
     least, most = min(least, 0.0), max(most, 0.0)
     scale = (most - least) / LEVELS or 1.0
     zero = round(-least / scale)
-    offset = torch.tensor(zero + 0.5)  # the conversion cuts off
-    levels = torch.add(offset, numbers.float(), alpha=1 / scale)
+    offset = torch.tensor([zero + 0.5])  # the conversion cuts off; one dimension makes it fp32
+    levels = torch.add(offset, numbers, alpha=1 / scale)
     levels = levels.to(torch.int16).to(torch.uint8)  # at once it takes four times as long
     return levels.permute(0, 3, 1, 2), scale, zero

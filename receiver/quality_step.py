@@ -68,6 +68,14 @@ class QualityStep:
         self._patience = PATIENCE_S
         self._tried_at: float | None = None
 
+    def begin(self, seconds: float) -> None:
+        """Start where a whole picture that took so long fits, before the first frame comes.
+
+        Sizes are given up only for what calls themselves show: one picture may be slow by chance.
+        """
+        whole_size = sum(quality.share == 1 for quality in STEPS)
+        self.step = min(self._fitting(seconds, OVERLOAD), whole_size - 1)
+
     @property
     def share(self) -> float:
         """Of the model's own side, at which the next picture is to be made."""

@@ -23,11 +23,12 @@ from receiver.packet_recorder import PacketRecorder
 from receiver.photo_cache import PhotoCache
 from receiver.quality_step import QualityStep
 from receiver.rendered_frame import RenderedFrame
-from receiver.sized_renderer import SizedRenderer, SizedSource
+from receiver.sized_renderer import WHOLE, SizedRenderer, SizedSource
 
 logger = logging.getLogger(__name__)
 
 TICK_S = 0.001  # timers may be early by so much
+TRIALS = 2  # pictures before the first frame, of which the faster one tells the time of one
 KEY_REQUEST_S = 0.25  # between two, for the first to be heard
 
 
@@ -156,6 +157,8 @@ class ReceiverSession:
         self._made_up: MotionFrame | None = None  # the last one
         self._smoothing = MotionSmoothing() if smooth else None
         self._source: SizedSource | None = None
+        self._share = WHOLE  # of the last picture
+        self._preparing: asyncio.Task[None] | None = None
         self._origin = 0.0
         self._network_thread = ThreadPoolExecutor(1, thread_name_prefix="receiver-networks")
 
@@ -249,6 +252,8 @@ class ReceiverSession:
         finally:
             for task in work:
                 task.cancel()
+            if self._preparing is not None:
+                work.append(self._preparing)
             await asyncio.gather(*work, return_exceptions=True)
             await asyncio.to_thread(self._network_thread.shutdown)
 
@@ -269,6 +274,9 @@ class ReceiverSession:
                 logger.warning("the other side's photo is not used: %s", error.message)
                 self.statistics.photos_refused += 1
                 continue
+            if self._source is None:
+                await loop.run_in_executor(self._network_thread, self._begin_quality, source)
+                self._ask_pace(call)
             self._source, self._origin = source, photo.stream_origin
             self._refresh = None
             self._decoder = self._codec.decoder()
@@ -320,17 +328,47 @@ class ReceiverSession:
                 self.statistics.thinned = self._quality.thinned
                 continue
             made_up = motion is self._made_up
+            self._share = self._ready_share(source)
             done = await loop.run_in_executor(
                 self._network_thread, self._render_one, source, motion, made_up
             )
-            if self._packets is None:  # a recording keeps every frame
-                call.request_max_fps(self._quality.max_fps)
+            self._ask_pace(call)
             captured_there = self._origin + motion.timestamp_ms / 1000
             if self._on_shown is not None:
                 self._on_shown(captured_there, done)
             captured = call.local_time(captured_there)
             if captured is not None:
                 self.statistics.latencies_ms.append((done - captured) * 1000)
+
+    def _begin_quality(self, source: SizedSource) -> None:
+        """Begin with the step that a trial says, on the networks' thread."""
+        trials = []
+        for _ in range(TRIALS):
+            start = self._clock()
+            self._renderer.render(source, source.own_motion, PoseOffset(), WHOLE)
+            trials.append(self._clock() - start)
+        self._quality.begin(min(trials))
+
+    def _ask_pace(self, call: CallSession) -> None:
+        if self._packets is None:  # a recording keeps every frame
+            call.request_max_fps(self._quality.max_fps)
+
+    def _ready_share(self, source: SizedSource) -> float:
+        """The size of the next picture: the quality step's, once it is made ready beside the call.
+
+        Raises:
+            RuntimeError: it could not be made ready.
+        """
+        if self._preparing is not None and self._preparing.done():
+            self._preparing.result()
+            self._preparing = None
+        asked = self._quality.share
+        if asked in source.appearances:
+            return asked
+        if self._preparing is None:
+            prepared = asyncio.to_thread(self._renderer.prepare, source, asked)
+            self._preparing = asyncio.create_task(prepared)
+        return self._share if self._share in source.appearances else WHOLE
 
     def _source_at(self, timestamp_ms: int) -> SizedSource | None:
         """What a frame is rendered from; the better photo takes over with the frame named."""
@@ -342,13 +380,12 @@ class ReceiverSession:
 
     def _render_one(self, source: SizedSource, motion: MotionFrame, made_up: bool) -> float:
         """Render, show and count, on the networks' thread; when it was done."""
-        share = self._quality.share
-        self._renderer.prepare(source, share)
         start = self._clock()
-        rgb = self._renderer.render(source, motion, self._offset(), share)
+        rgb = self._renderer.render(source, motion, self._offset(), self._share)
         self._show(RenderedFrame(rgb, motion.timestamp_ms))
         done = self._clock()
-        self._quality.rendered(start, done)
+        if self._share == self._quality.share:
+            self._quality.rendered(start, done)
         statistics = self.statistics
         statistics.quality_step, statistics.steps_down = self._quality.step, self._quality.downs
         if statistics.first_rendered is None:

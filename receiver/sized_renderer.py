@@ -25,11 +25,17 @@ class SizedSource:
     rgb: RgbImage
     appearances: dict[float, SourceAppearance]
 
+    @property
+    def own_motion(self) -> MotionFrame:
+        """The photo's own head pose and expression."""
+        return self.appearances[WHOLE].motion
+
 
 class SizedRenderer:
     """One model at any size that is asked for; what comes out always has the model's own.
 
-    For one thread. The networks of a smaller size are made the first time that it is asked for.
+    One thread renders, another one may prepare meanwhile. The networks of a smaller size are made
+    the first time that it is asked for.
 
     Args:
         head: the model.
@@ -47,7 +53,7 @@ class SizedRenderer:
         return SizedSource(rgb, {WHOLE: self._heads[WHOLE].encode_source(rgb)})
 
     def prepare(self, source: SizedSource, share: float) -> None:
-        """Make ready what `render` needs; it takes a moment the first time."""
+        """Make ready what `render` needs; it takes half a second the first time."""
         if share not in self._heads:
             self._heads[share] = self._heads[WHOLE].smaller(share)
         if share not in source.appearances:

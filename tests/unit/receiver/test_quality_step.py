@@ -53,6 +53,25 @@ class Receiver:
         return shown
 
 
+@pytest.mark.parametrize(
+    ("seconds", "begins"),
+    [(0.020, Quality(None)), (0.040, Quality(20)), (0.055, Quality(15)), (0.500, Quality(15))],
+)
+def test_it_begins_with_what_a_trial_says(seconds: float, begins: Quality) -> None:
+    """But for sizes, which a slow trial does not give up."""
+    quality = QualityStep()
+    quality.begin(seconds)
+    assert STEPS[quality.step] == begins
+    assert quality.downs == 0
+
+
+def test_a_trial_that_was_slow_by_chance_is_made_up_for() -> None:
+    receiver = Receiver()
+    receiver.quality.begin(1.0)
+    receiver.run(PATIENCE_S + 2 * WINDOW_S, cost_s=0.020)
+    assert receiver.quality.step == 0
+
+
 def test_a_fast_machine_shows_every_frame() -> None:
     receiver = Receiver()
     assert receiver.run(60, cost_s=0.020) == pytest.approx(60 * 25, abs=1)

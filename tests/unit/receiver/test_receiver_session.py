@@ -2,12 +2,13 @@
 
 import asyncio
 import itertools
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from confapp.call.control_message import content_hash
 from confapp.call.source_exchange import SourcePhoto
 from confapp.codec import MissingReferenceError, MotionCodec, PacketError, PaperCodec
 from confapp.media.still import decode_still, encode_still
+from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
 from models.talking_head import TalkingHead
@@ -26,6 +28,9 @@ from receiver.photo_cache import PhotoCache
 from receiver.quality_step import STEPS
 from receiver.rendered_frame import RenderedFrame
 from receiver.session import ReceiverSession
+from receiver.sized_renderer import SizedRenderer, SizedSource
+
+HALF_SIZE = 4  # of STEPS
 
 
 class Screen:
@@ -263,12 +268,56 @@ async def test_a_machine_that_is_too_slow_asks_for_fewer_frames(
     async with running(session, call):
         session.on_source(photo())
         await call.until(lambda: bool(call.ready_with))
+        before = call.max_fps_requests.copy()
         session.on_motion(codec.encode(motion(0, 40), 0), 0.0)
         await call.until(lambda: bool(session.statistics.latencies_ms))
     assert STEPS[session.statistics.quality_step] == STEPS[-1]
-    assert call.max_fps_requests == ([] if records else [STEPS[-1].max_fps])
+    assert before == ([] if records else [15])  # a second a picture, by the trials
+    assert call.max_fps_requests[1:] == ([] if records else [STEPS[-1].max_fps])
     if packets is not None:
         packets.close()
+
+
+async def test_pictures_go_on_while_a_smaller_size_is_made_ready(
+    head: TalkingHead, codec: PaperCodec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = FakeCall()
+    screen = Screen(call)
+    session = ReceiverSession(head, codec, screen.show, smooth=False)
+    go_on = threading.Event()
+    shares: list[float] = []
+    prepare, render = SizedRenderer.prepare, SizedRenderer.render
+
+    def slowly(self: SizedRenderer, source: SizedSource, share: float) -> None:
+        assert go_on.wait(60)
+        prepare(self, source, share)
+
+    def noted(
+        self: SizedRenderer, source: SizedSource, motion: MotionFrame, *given: Any
+    ) -> RgbImage:
+        shares.append(given[-1])
+        return render(self, source, motion, *given)
+
+    async def shown(number: int) -> float:
+        before = len(screen.frames)
+        session.on_motion(codec.encode(motion(0, 1000 * number), number), 0.0)
+        await call.until(lambda: len(screen.frames) > before)
+        return shares[-1]
+
+    monkeypatch.setattr(SizedRenderer, "prepare", slowly)
+    monkeypatch.setattr(SizedRenderer, "render", noted)
+    async with running(session, call):
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        session._quality.step = HALF_SIZE
+        try:
+            assert [await shown(number) for number in (1, 2)] == [1, 1]
+        finally:
+            go_on.set()
+        assert session._preparing is not None
+        await asyncio.wait([session._preparing])
+        assert await shown(3) == STEPS[HALF_SIZE].share
+    assert session.statistics.rendered == 3
 
 
 async def test_the_viewers_offset_turns_the_head(head: TalkingHead, codec: PaperCodec) -> None:
