@@ -167,7 +167,7 @@ def _ready(
     padding: Sequence[int],
 ) -> Ready:
     """A convolution in the form that is fastest."""
-    quantised = precision.quantised and can_quantise(weight, activation)
+    quantised = precision.quantised and can_quantise(weight)
     kind: type[Ready] = QuantisedConvolution if quantised else Convolution
     return kind(
         weight, bias, precision.dtype, stride=stride, padding=padding, activation=activation

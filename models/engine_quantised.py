@@ -13,27 +13,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.engine_convolution import LEAKY_RELU, NONE, RELU
+from models.engine_convolution import LEAKY_RELU, LEAKY_SLOPE, NONE, RELU
 
 LEVELS = 255  # of an input
 LARGEST_WEIGHTS = (127, 63)  # 2 * 63 * 255 < 2^15
 LARGEST_ERROR = 0.01  # of the norm of a layer's result, by which it is trusted
-ATTRIBUTES = {NONE: "none", RELU: "relu"}  # that are applied inside
 
 # Fewer multiply-adds an input number than this: turning it into a byte takes longer than is saved.
 LEAST_WORK = 9 * 20
 
 
-def can_quantise(weight: Tensor, activation: str) -> bool:
-    """Whether a convolution of planes can run in int8 here, and gains by it.
+def can_quantise(weight: Tensor) -> bool:
+    """Whether a convolution can run in int8 here, and gains by it.
 
     Args:
-        weight: (cout, cin, k, k).
+        weight: (cout, cin, k, k), of volumes (cout, cin, k, k, k).
     """
     return (
         weight.device.type == "cpu"
-        and weight.dim() == 4
-        and activation != LEAKY_RELU
         and weight.shape[0] * weight[0, 0].numel() >= LEAST_WORK
         and runs_here()
     )
@@ -66,14 +63,14 @@ def largest_weight() -> int | None:
 
 
 class QuantisedConvolution(nn.Module):
-    """y = activation(W * x + b [+ plus]) on planes, channels last.
+    """y = activation(W * x + b [+ plus]) on planes or volumes, channels last.
 
     Args:
-        weight: (cout, cin, k, k).
+        weight: (cout, cin, k, k), of volumes (cout, cin, k, k, k).
         bias: (cout,).
         dtype: of the result, fp32 or bf16; x may have either.
-        stride, padding: of both directions.
-        activation: `NONE` or `RELU`.
+        stride, padding: one number a dimension.
+        activation: `NONE`, `RELU` or `LEAKY_RELU`.
         largest: of a weight; None for what the processor can add up.
     """
 
@@ -90,24 +87,27 @@ class QuantisedConvolution(nn.Module):
     ) -> None:
         super().__init__()
         largest = largest or largest_weight() or min(LARGEST_WEIGHTS)
-        scale = weight.abs().amax((1, 2, 3)).clamp(min=torch.finfo(torch.float32).tiny) / largest
-        self._weight = (weight / scale[:, None, None, None]).round().to(torch.int8)
+        planes = weight.dim() == 4
+        self._layout = torch.channels_last if planes else torch.channels_last_3d
+        self._operator = "qconv2d_pointwise" if planes else "qconv3d_pointwise"
+        scale = weight.abs().flatten(1).amax(1).clamp(min=torch.finfo(torch.float32).tiny) / largest
+        self._weight = (weight / scale.view(-1, *(1,) * (weight.dim() - 1))).round().to(torch.int8)
         self._scale, self._zero = scale, torch.zeros(len(scale), dtype=torch.int64)
         self._bias, self._dtype = bias, dtype
-        self._place = (list(stride), list(padding), [1, 1], 1)  # dilation and groups
-        self._attribute = ATTRIBUTES[activation]
+        self._place = (list(stride), list(padding), [1] * len(stride), 1)  # dilation and groups
+        self._activation = activation
         self._packed: Tensor | None = None
 
     def forward(self, x: Tensor, plus: Tensor | None = None) -> Tensor:
         """(B, cin, H, W) -> (B, cout, H', W'); `plus` has the result's shape."""
-        x = x.contiguous(memory_format=torch.channels_last)
-        ops = torch.ops.onednn
+        x = x.contiguous(memory_format=self._layout)
         if self._packed is None:  # a zero point other than 0 makes room for its sums
-            self._packed = ops.qconv_prepack(
+            self._packed = torch.ops.onednn.qconv_prepack(
                 self._weight, self._scale, 1.0, 1, *self._place, list(x.shape)
             )
         levels, scale, zero = _quantised(x)
-        y: Tensor = ops.qconv2d_pointwise(
+        inside = self._activation == RELU and plus is None and x.dim() == 4
+        y: Tensor = getattr(torch.ops.onednn, self._operator)(
             levels,
             scale,
             zero,
@@ -119,19 +119,20 @@ class QuantisedConvolution(nn.Module):
             1.0,
             0,
             self._dtype,
-            self._attribute if plus is None else ATTRIBUTES[NONE],
+            RELU if inside else NONE,
             [],
             "",
         )
         if plus is not None:
             y = y.add_(plus)
-            y = y.relu_() if self._attribute == ATTRIBUTES[RELU] else y
-        return y
+        if self._activation == LEAKY_RELU:
+            return F.leaky_relu_(y, LEAKY_SLOPE)
+        return y.relu_() if self._activation == RELU and not inside else y
 
 
 def _quantised(x: Tensor) -> tuple[Tensor, float, int]:
-    """(B, C, H, W), channels last -> uint8, with x = scale (levels - zero)."""
-    numbers = x.permute(0, 2, 3, 1)  # as they lie in memory
+    """(B, C, ...), channels last -> uint8, with x = scale (levels - zero)."""
+    numbers = x.movedim(1, -1)  # as they lie in memory
     least, most = (float(end) for end in torch.aminmax(numbers))
     least, most = min(least, 0.0), max(most, 0.0)
     scale = (most - least) / LEVELS or 1.0
@@ -139,4 +140,4 @@ def _quantised(x: Tensor) -> tuple[Tensor, float, int]:
     offset = torch.tensor([zero + 0.5])  # the conversion cuts off; one dimension makes it fp32
     levels = torch.add(offset, numbers, alpha=1 / scale)
     levels = levels.to(torch.int16).to(torch.uint8)  # at once it takes four times as long
-    return levels.permute(0, 3, 1, 2), scale, zero
+    return levels.movedim(-1, 1), scale, zero
