@@ -63,7 +63,7 @@ def test_doctor_says_what_runs_how_and_why(
     monkeypatch.setattr(doctor, "speed", lambda: facts)
     doctor.print_machine(as_json=True)
     told = json.loads(capsys.readouterr().out)
-    assert told["precision"] in ("fp32", "bf16", "int8")
+    assert told["precision"] in ("fp32", "bf16", "int8/fp32", "int8/bf16")
     assert told["reason"]
     assert told["ms_per_stage"].keys() == {"source", "encode", "render", "M", "G"}
     assert told["expected_fps"] > 0
