@@ -282,9 +282,10 @@ class SenderSession:
         if self._refresher is None:
             return
         skipped = self.statistics.skipped
-        spare = skipped == self._skipped_before and self._rate.rung is LADDER[0]
+        in_time = skipped == self._skipped_before and call.statistics.max_fps is None
+        spare = in_time and self._rate.rung is LADDER[0]
         self._skipped_before = skipped
-        self._refresher.see(frame, spare=spare, slow=call.statistics.max_fps is not None)
+        self._refresher.see(frame, spare=spare)
 
     def _begin_stream(self) -> None:
         """Each photo begins a stream of its own, numbered and timed from nothing."""

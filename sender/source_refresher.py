@@ -19,7 +19,6 @@ from sender.source_watch import SeenFrame, SourceCheck, SourceWatch
 
 BUDGET_BYTES = 6000  # half of a first photo's, for 4 % of its LPIPS
 PIECE_EVERY_S = 0.25  # 32 kbit/s for two seconds
-SLOW_EVERY_MS = 10_000  # from one look to the next on a slow machine
 LEAST_INTERVAL_S = 15.0  # from one refresh to the next
 READY_S = 30.0  # that the other side may take
 
@@ -75,7 +74,7 @@ class SourceRefresher:
         self._thread = thread
         self._clock = clock
         self._due: NewestSlot[SourceCheck] = NewestSlot()
-        self._newest_ms = self._looked_ms = 0
+        self._newest_ms = 0
         self._calibration: PoseCalibration | None = None
         self.sending = False
 
@@ -84,21 +83,16 @@ class SourceRefresher:
         """A check is due."""
         return bool(self._due.waiting)
 
-    def see(self, frame: SeenFrame, *, spare: bool, slow: bool) -> None:
+    def see(self, frame: SeenFrame, *, spare: bool) -> None:
         """Take a frame in that was encoded.
 
         Args:
             spare: machine and link have room for more than motion.
-            slow: the machine has it for a moment now and then, but not for all that it receives.
         """
         self._newest_ms = frame.motion.timestamp_ms
         check = self._watch.see(frame)
-        if check is None or not spare:
-            return
-        if slow and self._newest_ms - self._looked_ms < SLOW_EVERY_MS:
-            return
-        self._looked_ms = self._newest_ms
-        self._due.put(check)
+        if check is not None and spare:
+            self._due.put(check)
 
     def corrected(self, motion: MotionFrame, *, room: bool) -> MotionFrame:
         """A frame as it should travel, corrected by what is known of the head; in order of time.

@@ -151,7 +151,7 @@ async def test_what_is_known_of_the_head_corrects_what_travels(
         rooms.append(room)
         return dataclasses.replace(motion, rotation=motion.rotation + np.float16(3))
 
-    def see(_: SourceRefresher, frame: SeenFrame, *, spare: bool, slow: bool) -> None:
+    def see(_: SourceRefresher, frame: SeenFrame, *, spare: bool) -> None:
         assert not spare or rooms[-1]
         seen.append(frame)
 

@@ -18,12 +18,7 @@ from confapp.motion_frame import MotionFrame
 from models.talking_head import SourceAppearance, TalkingHead
 from sender import source_refresher
 from sender.source_photo import SourcePhoto
-from sender.source_refresher import (
-    LEAST_INTERVAL_S,
-    SLOW_EVERY_MS,
-    RefreshStatistics,
-    SourceRefresher,
-)
+from sender.source_refresher import LEAST_INTERVAL_S, RefreshStatistics, SourceRefresher
 from sender.source_watch import CHECK_EVERY_MS, SeenFrame, SourceCheck, SourceWatch
 
 BLACK = np.zeros((64, 64, 3), np.uint8)
@@ -51,11 +46,11 @@ class Stage:
             clock=lambda: self.now,
         )
 
-    def see(self, *, spare: bool = True, slow: bool = False) -> int:
+    def see(self, *, spare: bool = True) -> int:
         """Frames until the next check is due; the last one's timestamp."""
         for _ in range(2):
             motion = still(self._ms)
-            self.refresher.see(SeenFrame(BLACK, motion), spare=spare, slow=slow)
+            self.refresher.see(SeenFrame(BLACK, motion), spare=spare)
             self._ms += CHECK_EVERY_MS
         return self._ms - CHECK_EVERY_MS
 
@@ -110,17 +105,6 @@ async def test_nothing_is_looked_at_without_room(head: TalkingHead) -> None:
     assert not stage.refresher.waiting
     stage.see()
     assert stage.refresher.waiting
-
-
-async def test_a_slow_machine_looks_more_rarely(head: TalkingHead) -> None:
-    refresher = Stage(head, FakeCall()).refresher
-    looks = []
-    for ms in range(0, 6 * SLOW_EVERY_MS, CHECK_EVERY_MS // 2):
-        refresher.see(SeenFrame(BLACK, still(ms)), spare=True, slow=True)
-        if refresher.waiting:
-            looks.append(ms)
-            await refresher._due.take()
-    assert looks == [SLOW_EVERY_MS * number for number in range(1, 6)]
 
 
 @pytest.mark.parametrize("ready", [False, None])
