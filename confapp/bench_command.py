@@ -50,7 +50,12 @@ def bench(options: BenchmarkOptions, json_file: Path | None) -> None:
 def as_json(figures: BenchmarkFigures) -> dict[str, Any]:
     """All figures, the ratios worked out."""
     numbers: dict[str, Any] = {"machine": machine()} | asdict(figures)
-    numbers["plan"] = {"precision": str(figures.plan.precision), "reason": figures.plan.reason}
+    plan = figures.plan
+    numbers["plan"] = {
+        "runtime": plan.runtime,
+        "precision": str(plan.precision),
+        "reason": plan.reason,
+    }
     for name in ("engine", "eager", "baseline"):
         times: list[StageTime] = getattr(figures, name)
         numbers[name] = {time.stage: asdict(time) | {"fps": time.fps} for time in times}
@@ -77,7 +82,7 @@ def _print(figures: BenchmarkFigures) -> None:
     Console().print(table)
     rates = ", ".join(f"{rate:.0f} in {name}" for name, rate in figures.matrix_gflops.items())
     lines = [
-        f"plan        {plan.precision}, since {plan.reason}",
+        f"plan        {plan.precision} by {plan.runtime}, since {plan.reason}",
         f"ceiling     a 4096x4096 matrix product, GFLOP/s: {rates}",
         f"render      {figures.times_the_baseline} times the frames of {BASELINE} as written "
         f"({figures.times_the_baseline_cpu} by CPU time)",

@@ -305,6 +305,23 @@ def tables_fit(
     fit_tables(open_model(model, untrained=untrained), clips, out, epoch)
 
 
+@app.command()
+def ranges(
+    clips: Annotated[
+        list[Path], typer.Argument(help="videos of one person each, or shards for training")
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="WEIGHTS.ranges.json, beside WEIGHTS.safetensors")
+    ],
+    model: Model = DEFAULT_CONFIG,
+    untrained: Untrained = False,
+) -> None:
+    """Measure what a model computes with, so that it may run in bytes."""
+    from confapp.range_files import measure_ranges
+
+    measure_ranges(model, clips, out, untrained=untrained)
+
+
 @app.command(
     context_settings={
         "allow_extra_args": True,

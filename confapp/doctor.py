@@ -12,9 +12,8 @@ from confapp.benchmark.demo_people import demo_pictures
 from confapp.benchmark.stages import engine_stages
 from models.checkpoints.checkpoint import shipped_weights
 from models.config import CONFIGS, DEFAULT_CONFIG
-from models.engine_plan import choose_plan
 from models.summary import summarise
-from models.talking_head import find_checkpoint
+from models.talking_head import find_checkpoint, plan_for
 
 CPU_FEATURES = ("avx2", "avx512_f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
 SECONDS = 1.0  # for each stage that is timed
@@ -43,12 +42,13 @@ def speed(model: str = DEFAULT_CONFIG, seconds: float = SECONDS) -> dict[str, ob
         seconds: for each stage.
     """
     checkpoint, trained = find_checkpoint(model, untrained=True)
-    plan = choose_plan()
+    plan = plan_for(checkpoint)
     photo, (frame,) = demo_pictures(checkpoint.config.image_size, 1)
     times = engine_stages(checkpoint, plan, photo, frame, seconds, trained=trained)
     return {
         "model": checkpoint.config.name,
         "device": str(plan.device),
+        "runtime": plan.runtime,
         "precision": str(plan.precision),
         "reason": plan.reason,
         "ms_per_stage": {time.stage: time.ms_p50 for time in times},

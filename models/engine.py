@@ -1,6 +1,7 @@
 """The inference engine: the networks of a model as this machine runs them best."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from models.appearance import SourceFeatures
+from models.checkpoints.activation_ranges import Ranges
 from models.config import IMAGE_CHANNELS
 from models.engine_folding import convolved, folded
 from models.engine_graph import Direct, GraphRecorder
@@ -37,20 +39,22 @@ class Engine:
     """F, L, H and Δ, M, G, ready to run. Any thread may use it.
 
     F and L run once a photo, in fp32: everything after them rests on what they say. H and Δ, M
-    and G run for every frame, their convolutions in the plan's precision; in int8 keypoints were
-    off by a pixel, so H and Δ are not quantised where M and G are. Pictures, keypoints and motion
-    come from the CPU and go there; what is between stays where the engine runs.
+    and G run for every frame, by OpenVINO or by torch, their convolutions in the plan's precision;
+    in int8 keypoints were off by a pixel, so H and Δ are not quantised where M and G are. Pictures,
+    keypoints and motion come from the CPU and go there; what is between stays where the engine
+    runs.
 
     Args:
         networks: the model; not kept.
         plan: device and precision.
+        ranges: of what convolutions read, for a plan that is `compiled` and in int8.
 
     Attributes:
         encoded: H and Δ, (H, W, 3) uint8 -> angles, translation and deformations in a row,
             (6 + 3K,).
     """
 
-    def __init__(self, networks: Networks, plan: EnginePlan) -> None:
+    def __init__(self, networks: Networks, plan: EnginePlan, ranges: Ranges | None = None) -> None:
         self.plan = plan
         if plan.device.type == "cuda":
             torch.backends.cudnn.allow_tf32 = False  # fp32 shall be fp32
@@ -58,12 +62,10 @@ class Engine:
         networks = networks.to(plan.device).eval().requires_grad_(False)
         self._appearance = folded(networks.appearance, FP32)
         self._canonical = folded(networks.canonical, FP32)
-        unquantised = Precision(plan.precision.dtype)
-        self._motion_encoder = _motion_encoder(networks.motion_encoder, unquantised)
-        self._renderer = renderer_of(networks, plan.precision)
+        self._renderer = renderer_of(networks, plan, ranges)
         self._recorder = GraphRecorder(plan.device)
         blank = torch.zeros(size, size, IMAGE_CHANNELS, dtype=torch.uint8)
-        self.encoded = self._recorder.ready(self._motion_numbers, blank)
+        self.encoded = self._recorder.ready(_encoder_of(networks, plan), blank)
 
     def motion(self, picture: Tensor) -> Motion:
         """H and Δ: (H, W, 3) uint8 -> `Motion`, without landmarks."""
@@ -83,7 +85,7 @@ class Engine:
     def prepare(self, features: SourceFeatures, source: Keypoints) -> PreparedSource:
         """Everything of M and G that depends on the source alone."""
         kept = self._renderer.prepare(features, self._here(source))
-        rendered = functools.partial(self._field_and_picture, kept)
+        rendered = functools.partial(self._frame, kept)
         return PreparedSource(kept, self._recorder.ready(rendered, source.points, source.rotation))
 
     def render(self, source: PreparedSource, driving: Keypoints) -> Tensor:
@@ -96,17 +98,10 @@ class Engine:
 
     def picture(self, source: PreparedSource, field: Any) -> Tensor:
         """G alone, without a graph: (H, W, 3) uint8, where the engine runs."""
-        return _as_bytes(self._renderer.picture(source.kept, field))
+        return self._renderer.picture(source.kept, field)
 
-    def _field_and_picture(self, kept: Any, points: Tensor, rotation: Tensor) -> Tensor:
-        field = self._renderer.field(kept, Keypoints(points, rotation))
-        return _as_bytes(self._renderer.picture(kept, field))
-
-    def _motion_numbers(self, picture: Tensor) -> Tensor:
-        """See `encoded`: one copy to the CPU in place of three."""
-        motion: Motion = self._motion_encoder(_image(picture))
-        parts = motion.angles, motion.translation, motion.deformations
-        return torch.cat([part.flatten() for part in parts])
+    def _frame(self, kept: Any, points: Tensor, rotation: Tensor) -> Tensor:
+        return self._renderer.frame(kept, Keypoints(points, rotation))
 
     def _here(self, keypoints: Keypoints) -> Keypoints:
         device = self.plan.device
@@ -116,11 +111,6 @@ class Engine:
 def _image(picture: Tensor) -> Tensor:
     """(H, W, 3) uint8 -> (1, 3, H, W) in [0, 1]."""
     return picture.permute(2, 0, 1)[None].float() / 255
-
-
-def _as_bytes(picture: Tensor) -> Tensor:
-    """[0, 1] -> uint8."""
-    return (picture * 255).round_().to(torch.uint8)
 
 
 class _InFullPrecision(nn.Module):
@@ -134,6 +124,27 @@ class _InFullPrecision(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.network(x)
         return y.float()
+
+
+def _encoder_of(networks: Networks, plan: EnginePlan) -> Callable[[Tensor], Tensor]:
+    """See `Engine.encoded`."""
+    bf16 = plan.precision.dtype is torch.bfloat16
+    if plan.compiled:
+        from models.compiled.motion_encoder import CompiledMotionEncoder  # noqa: PLC0415
+
+        return CompiledMotionEncoder(
+            cast(LandmarkMotionEncoder, networks.motion_encoder),
+            networks.config.image_size,
+            bf16=bf16,
+        )
+    encoder = _motion_encoder(networks.motion_encoder, Precision(plan.precision.dtype))
+
+    def numbers(picture: Tensor) -> Tensor:
+        motion: Motion = encoder(_image(picture))
+        parts = motion.angles, motion.translation, motion.deformations
+        return torch.cat([part.flatten() for part in parts])  # one copy to the CPU, not three
+
+    return numbers
 
 
 def _motion_encoder(network: nn.Module, precision: Precision) -> nn.Module:

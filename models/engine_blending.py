@@ -90,8 +90,8 @@ class Blending:
         self._plane, self._fine_plane, self._image_plane = (
             plane_grid(scale * size, device).permute(2, 0, 1).contiguous() for scale in (2, 4, 8)
         )
-        self._to_fine = _doubling(2 * size, device)
-        self._to_picture = _doubling(4 * size, device) @ self._to_fine
+        self._to_fine = doubling(2 * size, device)
+        self._to_picture = doubling(4 * size, device) @ self._to_fine
 
     def prepare(self, features: SourceFeatures) -> BlendingSource:
         """Source features -> tables to sample."""
@@ -135,7 +135,7 @@ def _planes(rows: Tensor, size: int) -> Tensor:
     return rows.view(1, size, size, -1).permute(0, 3, 1, 2)
 
 
-def _doubling(size: int, device: torch.device) -> Tensor:
+def doubling(size: int, device: torch.device) -> Tensor:
     """Bilinear doubling of a line as a matrix (2 size, size)."""
     line = torch.eye(size, device=device)[None]
     return F.interpolate(line, scale_factor=2.0, mode="linear", align_corners=False)[0].t()

@@ -55,7 +55,7 @@ def convolved(
             inputs may be a part of them.
     """
     layer = cast(Plain, layer)
-    weight, bias = _normalised(layer, norm)
+    weight, bias = normalised(layer, norm)
     if inputs is not None:
         weight = weight[:, inputs]
     if outputs is not None:
@@ -72,7 +72,7 @@ def same(block: SameBlock, precision: Precision, *, inputs: Tensor | None = None
 def share(block: SameBlock, precision: Precision, inputs: Tensor) -> Convolution:
     """What the planes `inputs` add to a block's sum before its bias and activation."""
     layer = cast(Plain, block.conv)
-    weight, bias = _normalised(layer, block.norm)
+    weight, bias = normalised(layer, block.norm)
     padding = cast(tuple[int, ...], layer.padding)
     return Convolution(
         weight[:, inputs],
@@ -87,6 +87,36 @@ def _activation_of(block: SameBlock) -> str:
     return LEAKY_RELU if isinstance(block.activation, nn.LeakyReLU) else RELU
 
 
+def normalised(layer: Plain, norm: nn.Module | None) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a convolution with the batch norm after it."""
+    weight = layer.weight
+    bias = torch.zeros_like(weight[:, 0, 0, 0].flatten()) if layer.bias is None else layer.bias
+    if norm is None:
+        return weight, bias
+    factor, shift = factor_and_shift(norm)
+    shape = (-1, *(1,) * (weight.dim() - 1))
+    return weight * factor.view(shape), bias * factor + shift
+
+
+def factor_and_shift(norm: nn.Module) -> tuple[Tensor, Tensor]:
+    """A batch norm as y = factor x + shift, (C,) each."""
+    norm = cast(Norm, norm)
+    assert norm.running_mean is not None  # noqa: S101 (all norms here keep their statistics)
+    assert norm.running_var is not None  # noqa: S101
+    factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    return factor, norm.bias - norm.running_mean * factor
+
+
+def doubling_weight(weight: Tensor) -> Tensor:
+    """A 3x3 weight (C', C, ..., 3, 3) that reads a doubled plane -> (2, 2, C', C, ..., 2, 2).
+
+    The children of a coarse pixel, by row and column, each from 2x2 coarse pixels: the first from
+    its own and those above or left of it, the second from its own and those below or right.
+    """
+    taps = DOUBLED_TAPS.to(weight)
+    return torch.einsum("oi...yx,pay,qbx->pqoi...ab", weight, taps, taps)
+
+
 class Doubled(nn.Module):
     """`UpBlock`: a doubling and a 3x3 convolution as one, with all pixels' children as planes.
 
@@ -96,9 +126,8 @@ class Doubled(nn.Module):
 
     def __init__(self, block: UpBlock, precision: Precision) -> None:
         super().__init__()
-        weight, bias = _normalised(cast(Plain, block.conv), block.norm)
-        taps = DOUBLED_TAPS.to(weight)
-        weight = torch.einsum("oi...yx,pay,qbx->pqoi...ab", weight, taps, taps).flatten(0, 2)
+        weight, bias = normalised(cast(Plain, block.conv), block.norm)
+        weight = doubling_weight(weight).flatten(0, 2)
         ones = (1,) * (weight.dim() - 2)
         self._convolution = _ready(
             weight, bias.repeat(4), precision, _activation_of(block), stride=ones, padding=ones
@@ -172,20 +201,6 @@ def _ready(
     return kind(
         weight, bias, precision.dtype, stride=stride, padding=padding, activation=activation
     )
-
-
-def _normalised(layer: Plain, norm: nn.Module | None) -> tuple[Tensor, Tensor]:
-    """Weight and bias of a convolution with the batch norm after it."""
-    weight = layer.weight
-    bias = torch.zeros_like(weight[:, 0, 0, 0].flatten()) if layer.bias is None else layer.bias
-    if norm is None:
-        return weight, bias
-    norm = cast(Norm, norm)
-    assert norm.running_mean is not None  # noqa: S101 (all norms here keep their statistics)
-    assert norm.running_var is not None  # noqa: S101
-    factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    shape = (-1, *(1,) * (weight.dim() - 1))
-    return weight * factor.view(shape), (bias - norm.running_mean) * factor + norm.bias
 
 
 def _replace(parent: nn.Module, precision: Precision) -> None:

@@ -2,8 +2,10 @@
 
 import functools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from models.engine_convolution import Convolution
@@ -28,22 +30,31 @@ class EnginePlan:
         precision: of convolutions (quantised: those of M and G alone); coordinates, samples and
             pictures are always fp32.
         reason: a sentence for a person.
+        compiled: OpenVINO runs H and Δ, M and G in place of torch. What is not quantised of M and
+            G is in fp32 then, whatever the precision of H and Δ.
     """
 
     device: torch.device
     precision: Precision
     reason: str
+    compiled: bool = False
+
+    @property
+    def runtime(self) -> str:
+        """What runs the networks."""
+        return "OpenVINO" if self.compiled else "torch"
 
 
-def choose_plan(device: str | None = None) -> EnginePlan:
+def choose_plan(device: str | None = None, *, compiles: bool = False) -> EnginePlan:
     """The fastest way that keeps the quality; measured once a process.
 
     Args:
         device: as torch names it; None for the GPU where there is one.
+        compiles: OpenVINO can run the model on a CPU, see `models.compiled`.
     """
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    return _chosen(device)
+    return _chosen(device, compiles)
 
 
 def reproducible_plan() -> EnginePlan:
@@ -53,7 +64,7 @@ def reproducible_plan() -> EnginePlan:
 
 
 @functools.cache
-def _chosen(device: str) -> EnginePlan:
+def _chosen(device: str, compiles: bool) -> EnginePlan:
     place = torch.device(device)
     if place.type == "cuda":
         # bf16 has the range of fp32; in fp16 networks of this kind have gone black
@@ -61,46 +72,73 @@ def _chosen(device: str) -> EnginePlan:
         half = torch.bfloat16 if fast else torch.float16
         name = torch.cuda.get_device_name(place)
         return EnginePlan(place, Precision(half), f"a GPU is here ({name})")
-    return EnginePlan(place, *_fastest_on_cpu())
+    if compiles:
+        plan = _on_cpu(place, compiled=True)
+        if plan.precision.quantised:
+            return plan
+    return _on_cpu(place, compiled=False)
 
 
-def _fastest_on_cpu() -> tuple[Precision, str]:
-    """The precision and why it is taken."""
+def _on_cpu(place: torch.device, *, compiled: bool) -> EnginePlan:
     has = torch.cpu.get_capabilities()
     kind = next((BFLOAT16[name] for name in BFLOAT16 if has.get(name)), None)
-    best, seconds = FP32, {FP32: layer_seconds(FP32)}
+    best, seconds = FP32, {FP32: layer_seconds(FP32, compiled=compiled)}
     if kind is not None:
-        best = _faster(best, Precision(torch.bfloat16), seconds)
-    if runs_here():
-        best = _faster(best, Precision(best.dtype, quantised=True), seconds)
+        half = Precision(torch.bfloat16)
+        seconds[half] = layer_seconds(half, compiled=compiled)
+        best = _faster(best, half, seconds)
+    if compiled or runs_here():
+        levels = Precision(best.dtype, quantised=True)
+        seconds[levels] = layer_seconds(levels, compiled=compiled)
+        # OpenVINO would compute coordinates in bf16 too, so there M and G are in int8 or fp32
+        if levels == _faster(FP32 if compiled else best, levels, seconds):
+            best = levels
     why = f"the CPU has {kind or 'neither AMX nor AVX512-BF16'}"
     shares = [f"1/{seconds[FP32] / taken:.1f} in {one}" for one, taken in seconds.items()][1:]
     if not shares:
-        return best, f"{why}, nor convolutions in int8"
-    why += f", and of its time in fp32 a layer takes {' and '.join(shares)}"
-    return best, f"{why}: not worth the rounding" if best == FP32 else why
+        why += ", nor convolutions in int8"
+    else:
+        runtime = "by OpenVINO " if compiled else ""
+        why += f", and {runtime}a layer takes {' and '.join(shares)} of its time in fp32"
+        if best == FP32:
+            why += ": not worth the rounding"
+    return EnginePlan(place, best, why, compiled)
 
 
-def _faster(best: Precision, other: Precision, seconds: dict[Precision, float]) -> Precision:
-    """The other one if it is worth it; its time is noted."""
-    seconds[other] = layer_seconds(other)
-    return other if seconds[best] / seconds[other] >= WORTH_IT else best
+def _faster(one: Precision, other: Precision, seconds: dict[Precision, float]) -> Precision:
+    """The other one if it is worth it."""
+    return other if seconds[one] / seconds[other] >= WORTH_IT else one
 
 
 @torch.inference_mode()
-def layer_seconds(precision: Precision) -> float:
-    """Processor time of a 3x3 convolution 160 -> 160 on 32x32, channels last.
+def layer_seconds(precision: Precision, *, compiled: bool) -> float:
+    """Processor time of a 3x3 convolution 160 -> 160 on 32x32.
 
     All threads' time together: what else the machine does hardly changes it.
     """
+    run = _compiled_layer(precision) if compiled else _layer(precision)
+    run()  # puts its weights in order
+    began, runs, used = time.process_time(), 0, 0.0
+    while runs < LEAST_RUNS or used < LEAST_SECONDS:
+        run()
+        runs, used = runs + 1, time.process_time() - began
+    return used / runs
+
+
+def _layer(precision: Precision) -> Callable[[], object]:
+    """By torch, channels last."""
     dtype, layout = precision.dtype, torch.channels_last
     weight, bias = torch.ones(CHANNELS, CHANNELS, 3, 3), torch.ones(CHANNELS)
     kind = QuantisedConvolution if precision.quantised else Convolution
     layer = kind(weight, bias, dtype, stride=(1, 1), padding=(1, 1))
     x = torch.ones(1, CHANNELS, SIDE, SIDE, dtype=dtype).contiguous(memory_format=layout)
-    layer(x)  # puts its weights in order
-    began, runs, used = time.process_time(), 0, 0.0
-    while runs < LEAST_RUNS or used < LEAST_SECONDS:
-        layer(x)
-        runs, used = runs + 1, time.process_time() - began
-    return used / runs
+    return functools.partial(layer, x)
+
+
+def _compiled_layer(precision: Precision) -> Callable[[], object]:
+    from models.compiled.lone_layer import lone_layer  # noqa: PLC0415 (not everywhere)
+
+    bf16 = precision.dtype is torch.bfloat16 and not precision.quantised
+    graph = lone_layer(CHANNELS, SIDE, quantised=precision.quantised, bf16=bf16)
+    x = np.ones((1, CHANNELS, SIDE, SIDE), dtype=np.float32)
+    return functools.partial(graph, x)

@@ -7,9 +7,11 @@ import torch
 from torch import Tensor
 
 from models.appearance import SourceFeatures
+from models.checkpoints.activation_ranges import Ranges
 from models.config import ModelConfig
 from models.engine_blending import Blending, BlendingSource
 from models.engine_folding import folded
+from models.engine_plan import EnginePlan
 from models.engine_planar_field import FieldMatrices, FieldSource, PlanarField
 from models.engine_precision import Precision
 from models.generator import BlendingGenerator
@@ -24,11 +26,15 @@ class Renderer(Protocol):
     def prepare(self, features: SourceFeatures, source: Keypoints) -> Any:
         """All that depends on the source alone; made once a source."""
 
+    def frame(self, prepared: Any, driving: Keypoints) -> Tensor:
+        """M and G: (H, W, 3) uint8."""
+        return self.picture(prepared, self.field(prepared, driving))
+
     def field(self, prepared: Any, driving: Keypoints) -> Any:
-        """M: what `picture` takes."""
+        """M alone: what `picture` takes."""
 
     def picture(self, prepared: Any, field: Any) -> Tensor:
-        """G: one frame, (H, W, 3) in [0, 1], fp32."""
+        """G alone: (H, W, 3) uint8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class PlanarSource:
     generator: BlendingSource
 
 
-class PlanarRenderer:
+class PlanarRenderer(Renderer):
     """The planar motion field with the blending generator, written out for speed."""
 
     def __init__(self, networks: Networks, precision: Precision) -> None:
@@ -61,10 +67,10 @@ class PlanarRenderer:
 
     def picture(self, prepared: PlanarSource, field: FieldMatrices) -> Tensor:
         """G."""
-        return self._generator.picture(prepared.generator, field)
+        return _as_bytes(self._generator.picture(prepared.generator, field))
 
 
-class FoldedRenderer:
+class FoldedRenderer(Renderer):
     """Any M and G: their own code over folded convolutions.
 
     Between the convolutions everything is in fp32, as the networks compute it; each convolution
@@ -93,15 +99,30 @@ class FoldedRenderer:
         """G."""
         with self._precision():
             image: Tensor = self._generator(prepared[0], field)
-        return image[0].permute(1, 2, 0)
+        return _as_bytes(image[0].permute(1, 2, 0))
 
     def _precision(self) -> torch.autocast:
         return torch.autocast(self._device, self._dtype, self._dtype is not torch.float32)
 
 
-def renderer_of(networks: Networks, precision: Precision) -> Renderer:
-    """The fastest form there is for a configuration."""
-    return (PlanarRenderer if _is_planar(networks.config) else FoldedRenderer)(networks, precision)
+def renderer_of(networks: Networks, plan: EnginePlan, ranges: Ranges | None = None) -> Renderer:
+    """The fastest form there is for a configuration.
+
+    Args:
+        plan: with `compiled` only where `models.compiled.compiles` the configuration.
+        ranges: for int8, if `compiled`.
+    """
+    if plan.compiled:
+        from models.compiled.renderer import CompiledRenderer  # noqa: PLC0415 (not everywhere)
+
+        return CompiledRenderer(networks, ranges if plan.precision.quantised else None)
+    kind = PlanarRenderer if _is_planar(networks.config) else FoldedRenderer
+    return kind(networks, plan.precision)
+
+
+def _as_bytes(picture: Tensor) -> Tensor:
+    """[0, 1] -> uint8."""
+    return (picture * 255).round_().to(torch.uint8)
 
 
 def _is_planar(config: ModelConfig) -> bool:

@@ -22,11 +22,10 @@ class SampleTable:
 
     def __init__(self, values: Tensor, *, border: bool) -> None:
         dims = values.dim() - 2
-        low, high, mode = (0, 1, "replicate") if border else (1, 2, "constant")
-        padded = F.pad(values.float(), (low, high) * dims, mode=mode)
-        self._table = padded[0].flatten(1).t().contiguous()  # rows of C
+        low, high = padding_of(border=border)
+        self._table = padded_rows(values, border=border)
         sizes = [*reversed(values.shape[2:])]  # of x, y, z, as coordinates are ordered
-        padded_sizes = [*reversed(padded.shape[2:])]
+        padded_sizes = [low + size + high for size in sizes]
         strides = [1, *itertools.accumulate(padded_sizes[:-1], int.__mul__)]
         steps = [
             sum(stride for stride, bit in zip(reversed(strides), bits, strict=True) if bit)
@@ -59,3 +58,18 @@ class SampleTable:
             per_sample_weights=weights.t().contiguous(),
             mode="sum",
         )
+
+
+def padded_rows(values: Tensor, *, border: bool) -> Tensor:
+    """(1, C, H, W) or (1, C, D, H, W) -> a row of channels for each place, with places around it.
+
+    They make every place have all its neighbours, whatever is sampled.
+    """
+    mode = "replicate" if border else "constant"
+    padded = F.pad(values.float(), padding_of(border=border) * (values.dim() - 2), mode=mode)
+    return padded[0].flatten(1).t().contiguous()
+
+
+def padding_of(*, border: bool) -> tuple[int, int]:
+    """How many places are added before and after each line."""
+    return (0, 1) if border else (1, 2)

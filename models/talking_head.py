@@ -18,6 +18,7 @@ from models.checkpoints.checkpoint import (
     CheckpointError,
     shipped_weights,
 )
+from models.compiled import compiles
 from models.config import CONFIGS, ModelConfig
 from models.engine import Engine, PreparedSource
 from models.engine_plan import EnginePlan, choose_plan
@@ -59,7 +60,7 @@ class TalkingHead:
     Args:
         checkpoint: the weights.
         trained: False for random weights.
-        plan: how to run them; default: what `choose_plan` finds for this machine.
+        plan: how to run them; default: what `plan_for` finds for this machine.
 
     Attributes:
         plan: how they run, and why.
@@ -77,8 +78,8 @@ class TalkingHead:
         self.config: ModelConfig = checkpoint.config
         self.fingerprint = checkpoint.fingerprint
         self.trained = trained
-        self.plan = plan or choose_plan()
-        self._engine = Engine(checkpoint.networks(), self.plan)
+        self.plan = plan or plan_for(checkpoint)
+        self._engine = Engine(checkpoint.networks(), self.plan, checkpoint.ranges)
         self._warm = False
 
     @classmethod
@@ -205,6 +206,12 @@ class TalkingHead:
                 f"not {picture.shape} {picture.dtype}"
             )
         return torch.from_numpy(np.ascontiguousarray(picture))
+
+
+def plan_for(checkpoint: Checkpoint) -> EnginePlan:
+    """The fastest way to run a model on this machine that keeps the quality."""
+    compiled = checkpoint.ranges is not None and compiles(checkpoint.config)
+    return choose_plan(compiles=compiled)
 
 
 def _row(numbers: ArrayLike) -> Tensor:

@@ -17,10 +17,10 @@ from confapp.benchmark.stage_time import StageTime
 from confapp.benchmark.stages import eager_stages, engine_stages, matrix_product
 from confapp.errors import ConfappError
 from models.config import CONFIGS
-from models.engine_plan import EnginePlan, choose_plan
+from models.engine_plan import EnginePlan
 from models.engine_precision import FP32, Precision
 from models.picture_agreement import PictureAgreement, picture_agreement
-from models.talking_head import TalkingHead, find_checkpoint, random_checkpoint
+from models.talking_head import TalkingHead, find_checkpoint, plan_for, random_checkpoint
 
 BASELINE = "vox-256"  # the layers of the public implementation, in its own arithmetic
 FRAMES = 10
@@ -102,7 +102,7 @@ def run_benchmark(options: BenchmarkOptions, tell: Callable[[str], None]) -> Ben
         ConfappError: the model cannot be opened, or the call failed.
     """
     checkpoint, trained = find_checkpoint(options.model, untrained=options.untrained)
-    plan = choose_plan()
+    plan = plan_for(checkpoint)
     figures = BenchmarkFigures(
         checkpoint.config.name, checkpoint.fingerprint, trained, torch.get_num_threads(), plan
     )

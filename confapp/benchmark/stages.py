@@ -37,7 +37,7 @@ def engine_stages(
         time_stage("encode", lambda: head.encode_motion(frame), seconds),
         time_stage("render", lambda: head.render(appearance, motion), seconds),
     ]
-    engine = Engine(checkpoint.networks(), plan)
+    engine = Engine(checkpoint.networks(), plan, checkpoint.ranges)
     with torch.inference_mode():
         pixels, driver = torch.from_numpy(photo), torch.from_numpy(frame)
         canonical = engine.canonical(pixels)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from confapp.errors import ConfappError
 from confapp.whole_file import whole_file
+from models.checkpoints.activation_ranges import Ranges, load_ranges
 from models.config import ModelConfig
 from models.networks import Networks
 
@@ -36,12 +37,14 @@ class Checkpoint:
         tensors: every parameter and buffer by name, as stored.
         card: the model card, Markdown.
         fingerprint: see above.
+        ranges: of the numbers that convolutions read, where a file beside the weights has them.
     """
 
     config: ModelConfig
     tensors: dict[str, Tensor]
     card: str
     fingerprint: str
+    ranges: Ranges | None = None
 
     @classmethod
     def of(cls, networks: Networks, card: str, *, half: bool = False) -> "Checkpoint":
@@ -92,6 +95,7 @@ class Checkpoint:
         """Read and check a file.
 
         Raises:
+            RangesError: the file of ranges beside it cannot be used.
             CheckpointError: missing, damaged, of another format, not finite, or changed since
                 its fingerprint was made.
         """
@@ -128,7 +132,8 @@ class Checkpoint:
             raise CheckpointError(
                 "weights-damaged", f"{path} was changed after it was written; get it again"
             )
-        return cls(config, tensors, metadata.get("card", ""), fingerprint)
+        ranges = load_ranges(path, fingerprint)
+        return cls(config, tensors, metadata.get("card", ""), fingerprint, ranges)
 
     def networks(self) -> Networks:
         """Build the networks and put the weights in, as fp32.

@@ -22,8 +22,8 @@ FP32_PSNR_DB = 57.0  # pixels are rounded to a byte, 58.9 dB at best; the rest m
 FRAMES = 10
 
 
-def plan(precision: Precision) -> EnginePlan:
-    return EnginePlan(torch.device("cpu"), precision, "of the test")
+def plan(precision: Precision, *, compiled: bool = False) -> EnginePlan:
+    return EnginePlan(torch.device("cpu"), precision, "of the test", compiled)
 
 
 def pictures(count: int, size: int) -> list[Picture]:
@@ -67,6 +67,7 @@ def test_fp32_is_the_same_arithmetic(name: str) -> None:
     assert agreement.psnr_db > FP32_PSNR_DB
 
 
+@pytest.mark.parametrize("compiled", [False, True], ids=["torch", "openvino"])
 @pytest.mark.parametrize(
     "precision",
     [
@@ -77,10 +78,10 @@ def test_fp32_is_the_same_arithmetic(name: str) -> None:
     ],
     ids=str,
 )
-def test_trained_weights_on_the_demo(precision: Precision) -> None:
+def test_trained_weights_on_the_demo(precision: Precision, compiled: bool) -> None:
     """Ten frames, where an all grey picture would not pass."""
     checkpoint = Checkpoint.load(shipped_weights(DEFAULT_CONFIG))
-    head = TalkingHead(checkpoint, trained=True, plan=plan(precision))
+    head = TalkingHead(checkpoint, trained=True, plan=plan(precision, compiled=compiled))
 
     def at_256(picture: Picture) -> Picture:
         small = cv2.resize(picture, (256, 256), interpolation=cv2.INTER_AREA)

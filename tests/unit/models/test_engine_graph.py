@@ -17,6 +17,7 @@ from models import engine_graph
 from models.engine_convolution import Convolution
 from models.engine_folding import folded
 from models.engine_graph import Direct, Graphed, GraphRecorder
+from models.engine_plan import EnginePlan
 from models.engine_precision import FP32
 from models.engine_renderer import FoldedRenderer, renderer_of
 from models.motion_field import Keypoints
@@ -180,7 +181,7 @@ def test_all_is_where_the_networks_are(name: str) -> None:
     """On a device without numbers an operand from the CPU is an error, and so is a look at one."""
     config = tiny(name)
     networks = Networks(config).to("meta").eval().requires_grad_(False)
-    renderer = renderer_of(networks, FP32)
+    renderer = renderer_of(networks, EnginePlan(CPU, FP32, "of the test"))
     if isinstance(renderer, FoldedRenderer):
         renderer._device = "cpu"  # autocast does not know the other
     image = torch.empty(1, 3, config.image_size, config.image_size, device="meta")

@@ -28,7 +28,7 @@ def machine(
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: has)
     monkeypatch.setattr(engine_plan, "runs_here", lambda: bytes_gain is not None)
 
-    def layer_seconds(precision: Precision) -> float:
+    def layer_seconds(precision: Precision, *, compiled: bool) -> float:
         if precision.quantised:
             assert bytes_gain is not None
             return 1 / bytes_gain
@@ -43,12 +43,27 @@ def machine(
         ({"avx2"}, (0, 1.5), "int8/fp32", "neither AMX nor AVX512-BF16.*1/1.5 in int8/fp32"),
         ({"avx2"}, (0, 1.1), "fp32", "neither AMX nor AVX512-BF16.*not worth the rounding"),
         ({"avx2"}, (0, None), "fp32", "nor convolutions in int8"),
-        ({"avx512_bf16"}, (1.9, None), "bf16", "AVX512-BF16.*1/1.9 in bf16$"),
-        ({"avx512_bf16"}, (1.9, 2.0), "bf16", "AVX512-BF16.*1/1.9 in bf16 and 1/2.0 in int8/bf16$"),
-        ({"avx512_bf16"}, (1.9, 2.5), "int8/bf16", "1/1.9 in bf16 and 1/2.5 in int8/bf16$"),
+        ({"avx512_bf16"}, (1.9, None), "bf16", "AVX512-BF16.*1/1.9 in bf16 of its time"),
+        (
+            {"avx512_bf16"},
+            (1.9, 2.0),
+            "bf16",
+            "AVX512-BF16.*1/1.9 in bf16 and 1/2.0 in int8/bf16 of its time",
+        ),
+        (
+            {"avx512_bf16"},
+            (1.9, 2.5),
+            "int8/bf16",
+            "1/1.9 in bf16 and 1/2.5 in int8/bf16 of its time",
+        ),
         ({"avx512_bf16", "amx_bf16"}, (5.0, 4.0), "bf16", "AMX.*1/5.0 in bf16"),
         ({"avx512_bf16"}, (0.2, 1.1), "fp32", "not worth the rounding"),
-        ({"avx512_bf16"}, (0.2, 1.5), "int8/fp32", "1/0.2 in bf16 and 1/1.5 in int8/fp32$"),
+        (
+            {"avx512_bf16"},
+            (0.2, 1.5),
+            "int8/fp32",
+            "1/0.2 in bf16 and 1/1.5 in int8/fp32 of its time",
+        ),
         ({"avx512_bf16"}, (1.05, None), "fp32", "not worth the rounding"),
     ],
 )
@@ -62,6 +77,30 @@ def test_precision(
     machine(monkeypatch, features, *gains)
     plan = choose_plan("cpu")
     assert str(plan.precision) == precision
+    assert re.search(reason, plan.reason)
+
+
+@pytest.mark.parametrize(
+    ("features", "gains", "chosen", "reason"),
+    [
+        ({"avx512_bf16"}, (1.9, 3.6), ("int8/bf16", True), "by OpenVINO.*1/3.6 in int8/bf16"),
+        # M and G would be in fp32, so bytes are worth it where bf16 is as fast
+        ({"amx_bf16"}, (5.0, 5.0), ("int8/bf16", True), "AMX, and by OpenVINO"),
+        ({"avx2"}, (0, 1.5), ("int8/fp32", True), "1/1.5 in int8/fp32"),
+        ({"avx2"}, (0, 1.1), ("fp32", False), "not worth the rounding"),
+        ({"avx512_bf16"}, (1.9, 1.1), ("bf16", False), "a layer takes 1/1.9 in bf16"),
+    ],
+)
+def test_where_openvino_can_run_the_model(
+    monkeypatch: pytest.MonkeyPatch,
+    features: set[str],
+    gains: tuple[float, float],
+    chosen: tuple[str, bool],
+    reason: str,
+) -> None:
+    machine(monkeypatch, features, *gains)
+    plan = choose_plan("cpu", compiles=True)
+    assert (str(plan.precision), plan.compiled) == chosen
     assert re.search(reason, plan.reason)
 
 

@@ -1,0 +1,178 @@
+"""The compiled networks against those that are written."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from tiny_models import lively_networks, tiny
+
+from confapp.pose_offset import PoseOffset
+from models.checkpoints.checkpoint import Checkpoint
+from models.compiled import compiles
+from models.compiled.motion_encoder import CompiledMotionEncoder
+from models.compiled.range_measurement import RangeMeasurement
+from models.config import CONFIGS
+from models.eager_reference import EagerReference
+from models.engine_plan import EnginePlan
+from models.engine_precision import FP32, Precision
+from models.landmark_motion_encoder import LandmarkMotionEncoder
+from models.picture_agreement import as_image, picture_agreement
+from models.talking_head import Picture, TalkingHead
+
+CPU = torch.device("cpu")
+COMPILED = EnginePlan(CPU, FP32, "of the test", compiled=True)
+IN_BYTES = EnginePlan(CPU, Precision(torch.float32, quantised=True), "of the test", compiled=True)
+PLANAR = ["lite-256", "lite-128-flat", "lite-128-direct"]
+FP32_PSNR_DB = 57.0  # pixels are rounded to a byte, 58.9 dB at best
+LEAST_PSNR_DB = 38.0
+
+
+def checkpoint_of(name: str) -> Checkpoint:
+    """Networks whose batch norms have seen something: folding them must matter."""
+    networks = lively_networks(tiny(name))
+    for module in networks.modules():
+        if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm3d):
+            assert module.running_mean is not None
+            assert module.running_var is not None
+            module.running_mean.uniform_(-0.3, 0.3)
+            module.running_var.uniform_(0.5, 1.5)
+            torch.nn.init.uniform_(module.bias, -0.3, 0.3)
+    return Checkpoint.of(networks, "tiny")
+
+
+def pictures(count: int, size: int = 64) -> list[Picture]:
+    """Blocks of strong colours that move from picture to picture."""
+    blocks = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    whole = blocks.repeat(size // 8, 0).repeat(size // 8, 1)
+    return [np.roll(whole, 3 * number, 1) for number in range(count)]
+
+
+def test_which_models_are_compiled() -> None:
+    assert all(compiles(CONFIGS[name]) for name in PLANAR)
+    assert not any(compiles(CONFIGS[name]) for name in ("lite-128-plain", "vox-256", "paper-256"))
+
+
+@pytest.mark.parametrize("name", PLANAR)
+def test_fp32_is_the_same_arithmetic(name: str) -> None:
+    checkpoint = checkpoint_of(name)
+    head = TalkingHead(checkpoint, trained=False, plan=COMPILED)
+    photo, *frames = pictures(6)
+    assert picture_agreement(head, checkpoint, photo, frames).psnr_db > FP32_PSNR_DB
+
+
+@pytest.mark.parametrize("size", [64, 48, 32])  # 48: means of pixels that are no whole numbers
+@pytest.mark.parametrize("name", PLANAR)
+def test_motion_is_the_same_arithmetic(name: str, size: int) -> None:
+    checkpoint = checkpoint_of(name)
+    encoder = checkpoint.networks().eval().requires_grad_(requires_grad=False).motion_encoder
+    assert isinstance(encoder, LandmarkMotionEncoder)
+    compiled, reference = (
+        CompiledMotionEncoder(encoder, size, bf16=False),
+        EagerReference(checkpoint),
+    )
+    for picture in pictures(3, size):
+        motion = reference.motion(as_image(picture))
+        parts = motion.angles, motion.translation, motion.deformations
+        expected = torch.cat([part.flatten() for part in parts])
+        found = compiled(torch.from_numpy(picture))
+        assert torch.allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_stages_make_the_same_picture() -> None:
+    """M and G by themselves, which the benchmark times, and both as one graph."""
+    head = TalkingHead(checkpoint_of("lite-256"), trained=False, plan=COMPILED)
+    photo, frame = pictures(2)
+    source, motion = head.encode_source(photo), head.encode_motion(frame)
+    renderer = head._engine._renderer
+    driving = head._keypoints(source.canonical, motion, PoseOffset())
+    kept = source.prepared.kept
+    apart = renderer.picture(kept, renderer.field(kept, driving))
+    assert np.array_equal(apart.numpy(), head.render(source, motion))
+
+
+def measured(checkpoint: Checkpoint, photo: Picture, frames: list[Picture]) -> Checkpoint:
+    measurement = RangeMeasurement(checkpoint)
+    measurement.add(as_image(photo), [as_image(frame) for frame in frames])
+    return replace(checkpoint, ranges=measurement.ranges())
+
+
+def test_ranges_are_of_what_convolutions_read() -> None:
+    """Three layers, watched in the networks as they are written."""
+    checkpoint = checkpoint_of("lite-256")
+    photo, *frames = pictures(4)
+    ranges = measured(checkpoint, photo, frames).ranges
+    reference = EagerReference(checkpoint)
+    networks, seen = reference._networks, dict[str, list[float]]()
+    watched = {
+        "motion_field.heat": networks.motion_field.heat.conv,  # type: ignore[union-attr]
+        "generator.blocks.0.conv2": networks.generator.blocks[0].conv2,
+        "generator.detail": networks.generator.detail.conv,  # type: ignore[union-attr]
+    }
+    for name, layer in watched.items():
+
+        def note(_: object, read: tuple[torch.Tensor], name: str = name) -> None:
+            seen.setdefault(name, []).extend([float(read[0].min()), float(read[0].max())])
+
+        layer.register_forward_pre_hook(note)  # type: ignore[union-attr]
+    source = reference.source(as_image(photo))
+    for frame in frames:
+        motion = reference.motion(as_image(frame))
+        reference.picture(source, reference.field(source, motion))
+    assert ranges is not None
+    for name, ends in seen.items():
+        assert ranges[name] == pytest.approx((min(ends), max(ends)), abs=1e-4)
+
+
+def test_in_bytes_it_agrees() -> None:
+    photo, *frames = pictures(6)
+    checkpoint = measured(checkpoint_of("lite-256"), photo, frames)
+    head = TalkingHead(checkpoint, trained=False, plan=IN_BYTES)
+    agreement = picture_agreement(head, checkpoint, photo, frames)
+    assert LEAST_PSNR_DB <= agreement.psnr_db < FP32_PSNR_DB  # and it is in bytes
+
+
+def test_threads_do_not_mix() -> None:
+    """Two sources and two motions, rendered by four threads at once."""
+    head = TalkingHead(checkpoint_of("lite-256"), trained=False, plan=COMPILED)
+    one, other, frame = pictures(3)
+    work = [
+        (head.encode_source(photo), head.encode_motion(driver))
+        for photo in (one, other)
+        for driver in (other, frame)
+    ]
+    expected = [head.render(*pair) for pair in work]
+    assert not np.array_equal(expected[0], expected[1])
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda number: head.render(*work[number % 4]), range(64)))
+    assert all(np.array_equal(found[n], expected[n % 4]) for n in range(64))
+
+
+def ran(program: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_nobody_is_told() -> None:
+    """OpenVINO reports its import where its reporter can be imported."""
+    program = (
+        "import sys, models.compiled.graph;"
+        "print([name for name, module in sys.modules.items() "
+        "if name.startswith('openvino_telemetry') and module])"
+    )
+    assert ran(program) == "[]"
+
+
+def test_without_openvino_torch_runs_the_model() -> None:
+    program = (
+        "import sys; sys.modules['openvino'] = None\n"
+        "import importlib.util as util; util.find_spec = lambda name: None\n"
+        "from models.talking_head import TalkingHead\n"
+        "print(TalkingHead.open('lite-256').plan.compiled)"
+    )
+    assert ran(program) == "False"
