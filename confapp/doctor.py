@@ -13,7 +13,7 @@ from confapp.benchmark.stages import engine_stages
 from models.checkpoints.checkpoint import shipped_weights
 from models.config import CONFIGS, DEFAULT_CONFIG
 from models.summary import summarise
-from models.talking_head import find_checkpoint, plan_for
+from models.talking_head import TalkingHead, find_checkpoint
 
 CPU_FEATURES = ("avx2", "avx512_f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8")
 SECONDS = 1.0  # for each stage that is timed
@@ -42,7 +42,7 @@ def speed(model: str = DEFAULT_CONFIG, seconds: float = SECONDS) -> dict[str, ob
         seconds: for each stage.
     """
     checkpoint, trained = find_checkpoint(model, untrained=True)
-    plan = plan_for(checkpoint)
+    plan = TalkingHead(checkpoint, trained=trained).plan
     photo, (frame,) = demo_pictures(checkpoint.config.image_size, 1)
     times = engine_stages(checkpoint, plan, photo, frame, seconds, trained=trained)
     return {

@@ -1,6 +1,7 @@
 """How the networks run on this machine: chosen from what it has and a short measurement."""
 
 import functools
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ LEAST_RUNS = 12
 LEAST_SECONDS = 0.1  # some systems count processor time in steps of 16 ms
 BFLOAT16 = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16"}  # by torch's name of it
 WORTH_IT = 1.15  # how much faster a shorter type must be; repeated measurements differ by less
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,13 @@ def _chosen(device: str, compiles: bool) -> EnginePlan:
         name = torch.cuda.get_device_name(place)
         return EnginePlan(place, Precision(half), f"a GPU is here ({name})")
     if compiles:
-        plan = _on_cpu(place, compiled=True)
-        if plan.precision.quantised:
-            return plan
+        try:
+            plan = _on_cpu(place, compiled=True)
+        except (ImportError, OSError, RuntimeError) as error:  # a library that does not load, say
+            logger.warning("OpenVINO does not run here: %s", str(error).partition("\n")[0])
+        else:
+            if plan.precision.quantised:
+                return plan
     return _on_cpu(place, compiled=False)
 
 
@@ -83,16 +90,13 @@ def _on_cpu(place: torch.device, *, compiled: bool) -> EnginePlan:
     has = torch.cpu.get_capabilities()
     kind = next((BFLOAT16[name] for name in BFLOAT16 if has.get(name)), None)
     best, seconds = FP32, {FP32: layer_seconds(FP32, compiled=compiled)}
-    if kind is not None:
-        half = Precision(torch.bfloat16)
-        seconds[half] = layer_seconds(half, compiled=compiled)
-        best = _faster(best, half, seconds)
-    if compiled or runs_here():
-        levels = Precision(best.dtype, quantised=True)
-        seconds[levels] = layer_seconds(levels, compiled=compiled)
-        # OpenVINO would compute coordinates in bf16 too, so there M and G are in int8 or fp32
-        if levels == _faster(FP32 if compiled else best, levels, seconds):
-            best = levels
+    half = Precision(torch.bfloat16)
+    if kind is not None and _is_worth_it(half, FP32, seconds, compiled=compiled):
+        best = half
+    # OpenVINO would compute coordinates in bf16 too, so there M and G are in int8 or fp32
+    levels, other = Precision(best.dtype, quantised=True), FP32 if compiled else best
+    if (compiled or runs_here()) and _is_worth_it(levels, other, seconds, compiled=compiled):
+        best = levels
     why = f"the CPU has {kind or 'neither AMX nor AVX512-BF16'}"
     shares = [f"1/{seconds[FP32] / taken:.1f} in {one}" for one, taken in seconds.items()][1:]
     if not shares:
@@ -105,9 +109,15 @@ def _on_cpu(place: torch.device, *, compiled: bool) -> EnginePlan:
     return EnginePlan(place, best, why, compiled)
 
 
-def _faster(one: Precision, other: Precision, seconds: dict[Precision, float]) -> Precision:
-    """The other one if it is worth it."""
-    return other if seconds[one] / seconds[other] >= WORTH_IT else one
+def _is_worth_it(
+    precision: Precision, other: Precision, seconds: dict[Precision, float], *, compiled: bool
+) -> bool:
+    """Whether a precision runs here and is so much faster than another; its time is noted."""
+    try:
+        seconds[precision] = layer_seconds(precision, compiled=compiled)
+    except RuntimeError:  # OpenVINO was told of fewer instructions than the processor has
+        return False
+    return seconds[other] / seconds[precision] >= WORTH_IT
 
 
 @torch.inference_mode()

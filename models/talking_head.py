@@ -1,6 +1,7 @@
 """The one face of this package: a photo and motion frames in, pictures out."""
 
 import hashlib
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from models.motion_field import Keypoints
 from models.networks import Networks
 
 Picture = NDArray[np.uint8]
+
+logger = logging.getLogger(__name__)
 
 UNTRAINED_SEED = 0
 UNTRAINED_WARNING = (
@@ -60,7 +63,7 @@ class TalkingHead:
     Args:
         checkpoint: the weights.
         trained: False for random weights.
-        plan: how to run them; default: what `plan_for` finds for this machine.
+        plan: how to run them; default: the fastest way on this machine that keeps the quality.
 
     Attributes:
         plan: how they run, and why.
@@ -78,8 +81,8 @@ class TalkingHead:
         self.config: ModelConfig = checkpoint.config
         self.fingerprint = checkpoint.fingerprint
         self.trained = trained
-        self.plan = plan or plan_for(checkpoint)
-        self._engine = Engine(checkpoint.networks(), self.plan, checkpoint.ranges)
+        self._engine = _engine_of(checkpoint, plan)
+        self.plan = self._engine.plan
         self._warm = False
 
     @classmethod
@@ -208,10 +211,21 @@ class TalkingHead:
         return torch.from_numpy(np.ascontiguousarray(picture))
 
 
-def plan_for(checkpoint: Checkpoint) -> EnginePlan:
-    """The fastest way to run a model on this machine that keeps the quality."""
-    compiled = checkpoint.ranges is not None and compiles(checkpoint.config)
-    return choose_plan(compiles=compiled)
+def _engine_of(checkpoint: Checkpoint, plan: EnginePlan | None) -> Engine:
+    """As planned; else the fastest way on this machine that keeps the quality."""
+    networks = checkpoint.networks()
+    if plan is not None:
+        return Engine(networks, plan, checkpoint.ranges)
+    if checkpoint.ranges is not None and compiles(checkpoint.config):
+        try:
+            return Engine(networks, choose_plan(compiles=True), checkpoint.ranges)
+        except RuntimeError as error:
+            logger.warning(
+                "OpenVINO does not run %s here: %s",
+                checkpoint.config.name,
+                str(error).partition("\n")[0],
+            )
+    return Engine(networks, choose_plan())
 
 
 def _row(numbers: ArrayLike) -> Tensor:

@@ -30,12 +30,12 @@ STEPS = (
     Quality(12, 1 / 2),
     Quality(8, 1 / 2),
 )
-CAMERA_FPS = 30.0  # frames a second that a camera gives at most
+CAMERA_FPS = 25.0  # frames a second that a camera gives, until it is seen
 FIXED_COST = 0.1  # of the time of a picture, whatever its size; the rest goes with its area
 
 WINDOW_S = 2.0  # over which the load is measured
 OVERLOAD = 0.9  # share of the time that rendering takes, above which a step is given up
-COMFORT = 0.7  # share that a better step may be expected to take
+COMFORT = 0.8  # share that a better step may be expected to take
 PATIENCE_S = 6.0  # comfort in a row before a better step is tried
 MOST_PATIENCE_S = 60.0  # after tries that failed; each one doubles it
 
@@ -67,6 +67,7 @@ class QualityStep:
         self._comfortable_since: float | None = None
         self._patience = PATIENCE_S
         self._tried_at: float | None = None
+        self._most_seen_fps: float | None = None  # where every frame is rendered
 
     def begin(self, seconds: float) -> None:
         """Start where a whole picture that took so long fits, before the first frame comes.
@@ -105,6 +106,8 @@ class QualityStep:
         elapsed = end - self._window_start
         if elapsed >= WINDOW_S:
             self._judge(end, self._busy / elapsed, self._busy / self._pictures)
+            if self.step == 0:
+                self._most_seen_fps = max(self._most_seen_fps or 0, self._pictures / elapsed)
             self._window_start, self._busy, self._pictures = end, 0.0, 0
 
     def _judge(self, now: float, load: float, seconds: float) -> None:
@@ -124,8 +127,9 @@ class QualityStep:
     def _fitting(self, seconds: float, load: float) -> int:
         """The best step that takes at most that load, by the seconds of a picture at this one."""
         whole = seconds / _cost(STEPS[self.step])
+        every_frame = self._most_seen_fps or CAMERA_FPS
         for step, quality in enumerate(STEPS):
-            if whole * _cost(quality) * (quality.max_fps or CAMERA_FPS) <= load:
+            if whole * _cost(quality) * (quality.max_fps or every_frame) <= load:
                 return step
         return len(STEPS) - 1
 

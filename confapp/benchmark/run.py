@@ -20,7 +20,7 @@ from models.config import CONFIGS
 from models.engine_plan import EnginePlan
 from models.engine_precision import FP32, Precision
 from models.picture_agreement import PictureAgreement, picture_agreement
-from models.talking_head import TalkingHead, find_checkpoint, plan_for, random_checkpoint
+from models.talking_head import TalkingHead, find_checkpoint, random_checkpoint
 
 BASELINE = "vox-256"  # the layers of the public implementation, in its own arithmetic
 FRAMES = 10
@@ -102,7 +102,7 @@ def run_benchmark(options: BenchmarkOptions, tell: Callable[[str], None]) -> Ben
         ConfappError: the model cannot be opened, or the call failed.
     """
     checkpoint, trained = find_checkpoint(options.model, untrained=options.untrained)
-    plan = plan_for(checkpoint)
+    plan = TalkingHead(checkpoint, trained=trained).plan
     figures = BenchmarkFigures(
         checkpoint.config.name, checkpoint.fingerprint, trained, torch.get_num_threads(), plan
     )

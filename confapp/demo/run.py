@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -115,9 +114,7 @@ def _hold_call(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Server, receiver and sender as processes of their own; the two ends' accounts."""
     deadline = time.monotonic() + seconds + GRACE_S
-    threads = max(1, (os.cpu_count() or 1) // 2)  # for either end
     common = ["--model", model, "--untrained", "--json"]  # trained weights come first
-    common += ["--threads", f"{threads}"]
     clip = ["--input", str(PEOPLE / f"{DRIVER}.mp4"), "--loop", "--seconds", f"{seconds}"]
     photo = ["--source", str(PEOPLE / f"{DRIVER}.png")]
     record_input, record_rendering = (["--record", str(film)] for film in films)

@@ -3,7 +3,7 @@
 import functools
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import numpy as np
 import openvino
@@ -31,8 +31,8 @@ class Parameters:
 class CompiledGraph:
     """Results and the operators that lead to them, all at once and without Python's lock.
 
-    The first call compiles it and takes all of its memory. Any thread may call it; one at a time
-    runs.
+    It is compiled, and takes all of its memory, when it is made `ready` or called. Any thread may
+    call it; one at a time runs.
 
     Args:
         results: what it computes.
@@ -48,6 +48,16 @@ class CompiledGraph:
         self._precision = "bf16" if bf16 else "f32"
         self._count = len(ends)
         self._lock = threading.Lock()
+
+    def ready(self) -> Self:
+        """Compile now.
+
+        Raises:
+            RuntimeError: OpenVINO cannot run it here.
+        """
+        with self._lock:
+            self._request  # noqa: B018
+        return self
 
     def __call__(self, *inputs: Array) -> tuple[Array, ...]:
         """Arrays of the parameters' types and shapes, in C order -> the results."""

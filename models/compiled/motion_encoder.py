@@ -39,14 +39,17 @@ class CompiledMotionEncoder:
         network: in eval mode.
         image_size: of the pictures.
         bf16: the planes in bfloat16.
+
+    Raises:
+        RuntimeError: OpenVINO cannot run them here.
     """
 
     def __init__(self, network: LandmarkMotionEncoder, image_size: int, *, bf16: bool) -> None:
         parameters = Parameters()
         results = _planes(network, image_size, parameters)
-        self._planes = CompiledGraph(results, parameters, bf16=bf16)
+        self._planes = CompiledGraph(results, parameters, bf16=bf16).ready()
         parameters = Parameters()
-        self._numbers = CompiledGraph([_numbers(network, parameters)], parameters)
+        self._numbers = CompiledGraph([_numbers(network, parameters)], parameters).ready()
 
     def __call__(self, picture: Tensor) -> Tensor:
         """(H, W, 3) uint8 -> angles, translation and deformations in a row, (6 + 3K,)."""

@@ -48,7 +48,10 @@ class CompiledRenderer(Renderer):
         networks: of a planar configuration, in eval mode.
         ranges: of what their convolutions read, for int8; None for fp32.
 
-    Only what is called is compiled.
+    M and G alone are compiled when they are called.
+
+    Raises:
+        RuntimeError: OpenVINO cannot run them here.
     """
 
     def __init__(self, networks: Networks, ranges: Ranges | None) -> None:
@@ -65,7 +68,7 @@ class CompiledRenderer(Renderer):
         self._entry = share(field.entry, FP32, torch.arange(volume))
         fine = config.appearance.skip_widths[1]
         self._still = share(still.merge, FP32, torch.arange(compared - fine, compared))
-        self._frame = _whole_graph(networks, ranges)
+        self._frame = _whole_graph(networks, ranges).ready()
         self._field = _field_graph(networks, ranges)
         self._generator = _generator_graph(networks, ranges)
 

@@ -1,6 +1,7 @@
-"""encode, decode, inspect, reenact and tables fit, as a person runs them."""
+"""encode, decode, inspect, reenact, tables fit and ranges, as a person runs them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import av
@@ -13,6 +14,8 @@ from confapp.demo import PEOPLE
 from confapp.media.clip import Clip
 from confapp.media.still import decode_still, encode_still
 from confapp.pose_offset import PoseOffset
+from models.checkpoints.activation_ranges import ranges_file
+from models.engine_plan import choose_plan
 from models.talking_head import TalkingHead
 from receiver.clip_decoder import ClipDecoder
 from sender.clip_encoder import DrivingClip
@@ -174,6 +177,26 @@ def test_learned_tables_make_the_stream_smaller(
     assert decode.result()[0] == 1
     assert "--tables" in decode.said
     done(start("decode", small, tmp_path / "yes.mp4", "--model", model, "--tables", tables))
+
+
+def test_ranges_lie_beside_the_weights_that_they_were_measured_with(
+    start: Start, model: Path, tmp_path: Path
+) -> None:
+    weights = tmp_path / "mine.safetensors"
+    shutil.copy(model, weights)
+    ranges = ranges_file(weights)
+    done(start("ranges", PEOPLE / "ada.mp4", "-o", ranges, "--model", weights))
+    head = TalkingHead.open(str(weights))
+    assert json.loads(ranges.read_text())["fingerprint"] == head.fingerprint
+    assert head.plan.compiled == choose_plan(compiles=True).compiled
+
+
+def test_ranges_want_a_face_twice(
+    start: Start, model: Path, short_clip: Path, tmp_path: Path
+) -> None:
+    process = start("ranges", short_clip, "-o", tmp_path / "r.json", "--model", model)
+    assert process.result()[0] == 1
+    assert "longer video" in process.said
 
 
 @pytest.mark.parametrize("relative", [(), ("--relative",)])

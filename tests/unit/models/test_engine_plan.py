@@ -104,6 +104,40 @@ def test_where_openvino_can_run_the_model(
     assert re.search(reason, plan.reason)
 
 
+def test_bf16_that_openvino_refuses_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when it is told of fewer instructions than the processor has."""
+    machine(monkeypatch, {"avx512_bf16"}, 1.9, 2.0)
+    measured = engine_plan.layer_seconds
+
+    def refusing(precision: Precision, *, compiled: bool) -> float:
+        if str(precision) == "bf16":
+            raise RuntimeError("object is not initialized")
+        return measured(precision, compiled=compiled)
+
+    monkeypatch.setattr(engine_plan, "layer_seconds", refusing)
+    plan = choose_plan("cpu", compiles=True)
+    assert (str(plan.precision), plan.runtime) == ("int8/fp32", "OpenVINO")
+    assert "bf16 and" not in plan.reason
+
+
+@pytest.mark.parametrize("failure", [ImportError, OSError, RuntimeError])
+def test_torch_takes_over_where_openvino_does_not_run(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, failure: type[Exception]
+) -> None:
+    machine(monkeypatch, {"avx512_bf16"}, 1.9, 2.5)
+    measured = engine_plan.layer_seconds
+
+    def broken(precision: Precision, *, compiled: bool) -> float:
+        if compiled:
+            raise failure("libopenvino.so: cannot open\nand more")
+        return measured(precision, compiled=compiled)
+
+    monkeypatch.setattr(engine_plan, "layer_seconds", broken)
+    plan = choose_plan("cpu", compiles=True)
+    assert (str(plan.precision), plan.runtime) == ("int8/bf16", "torch")
+    assert caplog.messages == ["OpenVINO does not run here: libopenvino.so: cannot open"]
+
+
 def test_a_process_measures_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two models in one process round alike, whatever else the machine does meanwhile."""
     machine(monkeypatch, {"avx512_bf16"}, 1.9, 2.5)

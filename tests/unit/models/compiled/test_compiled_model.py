@@ -11,8 +11,10 @@ import torch
 from tiny_models import lively_networks, tiny
 
 from confapp.pose_offset import PoseOffset
+from models import talking_head
 from models.checkpoints.checkpoint import Checkpoint
 from models.compiled import compiles
+from models.compiled.graph import CompiledGraph
 from models.compiled.motion_encoder import CompiledMotionEncoder
 from models.compiled.range_measurement import RangeMeasurement
 from models.config import CONFIGS
@@ -26,6 +28,7 @@ from models.talking_head import Picture, TalkingHead
 CPU = torch.device("cpu")
 COMPILED = EnginePlan(CPU, FP32, "of the test", compiled=True)
 IN_BYTES = EnginePlan(CPU, Precision(torch.float32, quantised=True), "of the test", compiled=True)
+PLAIN = EnginePlan(CPU, FP32, "of the test")
 PLANAR = ["lite-256", "lite-128-flat", "lite-128-direct"]
 FP32_PSNR_DB = 57.0  # pixels are rounded to a byte, 58.9 dB at best
 LEAST_PSNR_DB = 38.0
@@ -149,6 +152,33 @@ def test_threads_do_not_mix() -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda number: head.render(*work[number % 4]), range(64)))
     assert all(np.array_equal(found[n], expected[n % 4]) for n in range(64))
+
+
+def test_a_graph_that_cannot_be_compiled_leaves_the_model_to_torch(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    photo, frame = pictures(2)
+    checkpoint = measured(checkpoint_of("lite-256"), photo, [frame])
+
+    def refused(graph: CompiledGraph) -> CompiledGraph:
+        raise RuntimeError("no such operator\nand more")
+
+    monkeypatch.setattr(CompiledGraph, "ready", refused)
+    head = TalkingHead(checkpoint, trained=False)
+    assert not head.plan.compiled
+    assert caplog.messages == ["OpenVINO does not run tiny-lite-256 here: no such operator"]
+    head.render(head.encode_source(photo), head.encode_motion(frame))
+
+
+def test_ranges_decide_who_runs_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without them torch does, which finds them anew for each frame."""
+    photo, frame = pictures(2)
+    without = checkpoint_of("lite-256")
+    monkeypatch.setattr(
+        talking_head, "choose_plan", lambda compiles=False: IN_BYTES if compiles else PLAIN
+    )
+    assert TalkingHead(without, trained=False).plan == PLAIN
+    assert TalkingHead(measured(without, photo, [frame]), trained=False).plan == IN_BYTES
 
 
 def ran(program: str) -> str:
