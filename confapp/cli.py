@@ -314,12 +314,11 @@ def ranges(
         Path, typer.Option("-o", "--out", help="WEIGHTS.ranges.json, beside WEIGHTS.safetensors")
     ],
     model: Model = DEFAULT_CONFIG,
-    untrained: Untrained = False,
 ) -> None:
     """Measure what a model computes with, so that it may run in bytes."""
     from confapp.range_files import measure_ranges
 
-    measure_ranges(model, clips, out, untrained=untrained)
+    measure_ranges(model, clips, out)
 
 
 @app.command(

@@ -42,7 +42,7 @@ def person_pictures(sources: Sequence[Path], size: int) -> Iterator[list[Picture
         if not found:
             raise ConfappError(
                 "no-face",
-                f"{path} does not show one face twice, a second apart; choose a longer video.",
+                f"{path} does not show one face twice, a second apart; choose something longer.",
             )
 
 
@@ -63,5 +63,5 @@ def _of_clip(footage: Footage, size: int) -> list[Picture]:
     table = FrameTable([footage])
     store = ResidentFrames(table, size, torch.device("cpu"))
     frames = [index for index in range(len(table)) if index not in store.unreadable]
-    chosen = torch.tensor(frames[:: max(1, len(frames) // MOST_PICTURES)], dtype=torch.long)
+    chosen = torch.tensor(frames[:: -(-len(frames) // MOST_PICTURES) or 1], dtype=torch.long)
     return [picture.permute(1, 2, 0).contiguous().numpy() for picture in store.frames(chosen)]

@@ -7,7 +7,7 @@ from rich.progress import Progress
 
 from confapp.errors import ConfappError
 from confapp.person_pictures import person_pictures
-from models.checkpoints.activation_ranges import save_ranges
+from models.checkpoints.activation_ranges import RangesError, save_ranges
 from models.compiled import compiles
 from models.picture_agreement import as_image
 from models.talking_head import find_checkpoint
@@ -15,13 +15,15 @@ from models.talking_head import find_checkpoint
 console = Console(stderr=True)
 
 
-def measure_ranges(model: str, sources: list[Path], out: Path, *, untrained: bool) -> None:
+def measure_ranges(model: str, sources: list[Path], out: Path) -> None:
     """Render each person's pictures from the first one, and write in which ranges numbers lay.
 
     Raises:
         ConfappError: a model, a clip or a file that cannot be used.
     """
-    checkpoint, _ = find_checkpoint(model, untrained=untrained)
+    if not out.parent.is_dir():
+        raise RangesError("ranges-unwritable", f"{out.parent} is no folder; choose another file.")
+    checkpoint, _ = find_checkpoint(model, with_ranges=False)
     config = checkpoint.config
     if not compiles(config):
         raise ConfappError(

@@ -8,7 +8,7 @@ COPY sender sender
 COPY receiver receiver
 COPY signaling signaling
 # `confapp` without its weights, clips and dependencies; of these what the server imports.
-RUN rm -rf models/checkpoints/*.safetensors confapp/demo/people \
+RUN rm -rf models/checkpoints/*.safetensors models/checkpoints/*.json confapp/demo/people \
  && python -m venv /opt/confapp \
  && /opt/confapp/bin/pip install --no-cache-dir -c constraints.txt \
       fastapi "uvicorn[standard]" pydantic-settings typer itsdangerous prometheus-client segno redis \

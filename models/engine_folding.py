@@ -51,15 +51,10 @@ def convolved(
     """A convolution and the batch norm after it as one.
 
     Args:
-        inputs, outputs: numbers of the planes in the order in which they come and are wanted;
-            inputs may be a part of them.
+        inputs, outputs: as `normalised`.
     """
     layer = cast(Plain, layer)
-    weight, bias = normalised(layer, norm)
-    if inputs is not None:
-        weight = weight[:, inputs]
-    if outputs is not None:
-        weight, bias = weight[outputs], bias[outputs]
+    weight, bias = normalised(layer, norm, inputs, outputs)
     padding = cast(tuple[int, ...], layer.padding)
     return _ready(weight, bias, precision, activation, stride=layer.stride, padding=padding)
 
@@ -87,15 +82,29 @@ def _activation_of(block: SameBlock) -> str:
     return LEAKY_RELU if isinstance(block.activation, nn.LeakyReLU) else RELU
 
 
-def normalised(layer: Plain, norm: nn.Module | None) -> tuple[Tensor, Tensor]:
-    """Weight and bias of a convolution with the batch norm after it."""
+def normalised(
+    layer: Plain,
+    norm: nn.Module | None,
+    inputs: Tensor | None = None,
+    outputs: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Weight and bias of a convolution with the batch norm after it.
+
+    Args:
+        inputs, outputs: numbers of the planes in the order in which they come and are wanted;
+            inputs may be a part of them.
+    """
     weight = layer.weight
     bias = torch.zeros_like(weight[:, 0, 0, 0].flatten()) if layer.bias is None else layer.bias
-    if norm is None:
-        return weight, bias
-    factor, shift = factor_and_shift(norm)
-    shape = (-1, *(1,) * (weight.dim() - 1))
-    return weight * factor.view(shape), bias * factor + shift
+    if norm is not None:
+        factor, shift = factor_and_shift(norm)
+        shape = (-1, *(1,) * (weight.dim() - 1))
+        weight, bias = weight * factor.view(shape), bias * factor + shift
+    if inputs is not None:
+        weight = weight[:, inputs]
+    if outputs is not None:
+        weight, bias = weight[outputs], bias[outputs]
+    return weight, bias
 
 
 def factor_and_shift(norm: nn.Module) -> tuple[Tensor, Tensor]:

@@ -57,7 +57,7 @@ def choose_plan(device: str | None = None, *, compiles: bool = False) -> EngineP
     """
     if device is None:
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    return _chosen(device, compiles)
+    return _chosen(device, compiles=compiles)
 
 
 def reproducible_plan() -> EnginePlan:
@@ -67,7 +67,7 @@ def reproducible_plan() -> EnginePlan:
 
 
 @functools.cache
-def _chosen(device: str, compiles: bool) -> EnginePlan:
+def _chosen(device: str, *, compiles: bool) -> EnginePlan:
     place = torch.device(device)
     if place.type == "cuda":
         # bf16 has the range of fp32; in fp16 networks of this kind have gone black
@@ -83,6 +83,7 @@ def _chosen(device: str, compiles: bool) -> EnginePlan:
         else:
             if plan.precision.quantised:
                 return plan
+        return _chosen(device, compiles=False)
     return _on_cpu(place, compiled=False)
 
 
@@ -115,8 +116,10 @@ def _is_worth_it(
     """Whether a precision runs here and is so much faster than another; its time is noted."""
     try:
         seconds[precision] = layer_seconds(precision, compiled=compiled)
-    except RuntimeError:  # OpenVINO was told of fewer instructions than the processor has
-        return False
+    except RuntimeError:
+        if not compiled:
+            raise
+        return False  # OpenVINO was told of fewer instructions than the processor has
     return seconds[other] / seconds[precision] >= WORTH_IT
 
 

@@ -20,7 +20,7 @@ class Precision:
     quantised: bool = False
 
     def __str__(self) -> str:
-        """As people write it: fp32, bf16, fp16, or int8/bf16 for bytes with bf16 between."""
+        """As people write it: fp32, bf16, fp16, or int8/bf16 for bytes here and bf16 there."""
         name = NAMES[self.dtype]
         return f"int8/{name}" if self.quantised else name
 

@@ -111,11 +111,18 @@ def renderer_of(networks: Networks, plan: EnginePlan, ranges: Ranges | None = No
     Args:
         plan: with `compiled` only where `models.compiled.compiles` the configuration.
         ranges: for int8, if `compiled`.
+
+    Raises:
+        ValueError: the plan wants ranges.
+        RangesError: they lack a layer.
+        RuntimeError: OpenVINO cannot run the networks here.
     """
     if plan.compiled:
         from models.compiled.renderer import CompiledRenderer  # noqa: PLC0415 (not everywhere)
 
-        return CompiledRenderer(networks, ranges if plan.precision.quantised else None)
+        if plan.precision.quantised and ranges is None:
+            raise ValueError("to run in bytes, OpenVINO needs the model's ranges")
+        return CompiledRenderer(networks, ranges if plan.precision.quantised else None).ready()
     kind = PlanarRenderer if _is_planar(networks.config) else FoldedRenderer
     return kind(networks, plan.precision)
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
+from models.checkpoints.activation_ranges import load_ranges
 from models.checkpoints.checkpoint import (
     FINGERPRINT_DIGITS,
     Checkpoint,
@@ -106,6 +107,7 @@ class TalkingHead:
 
         Raises:
             CheckpointError: no such model, no trained weights, or weights that cannot be used.
+            RangesError: the file of ranges beside the weights cannot be used.
         """
         checkpoint, trained = find_checkpoint(model, untrained=untrained)
         return cls(checkpoint, trained=trained, plan=plan)
@@ -216,15 +218,15 @@ def _engine_of(checkpoint: Checkpoint, plan: EnginePlan | None) -> Engine:
     networks = checkpoint.networks()
     if plan is not None:
         return Engine(networks, plan, checkpoint.ranges)
-    if checkpoint.ranges is not None and compiles(checkpoint.config):
-        try:
-            return Engine(networks, choose_plan(compiles=True), checkpoint.ranges)
-        except RuntimeError as error:
-            logger.warning(
-                "OpenVINO does not run %s here: %s",
-                checkpoint.config.name,
-                str(error).partition("\n")[0],
-            )
+    compiled = checkpoint.ranges is not None and compiles(checkpoint.config)
+    plan = choose_plan(compiles=compiled)
+    try:
+        return Engine(networks, plan, checkpoint.ranges)
+    except RuntimeError as error:
+        if not plan.compiled:
+            raise
+        reason = str(error).partition("\n")[0]
+        logger.warning("OpenVINO does not run %s here: %s", checkpoint.config.name, reason)
     return Engine(networks, choose_plan())
 
 
@@ -233,18 +235,28 @@ def _row(numbers: ArrayLike) -> Tensor:
     return torch.from_numpy(np.asarray(numbers, dtype=np.float32))[None]
 
 
-def find_checkpoint(model: str, *, untrained: bool = False) -> tuple[Checkpoint, bool]:
+def find_checkpoint(
+    model: str, *, untrained: bool = False, with_ranges: bool = True
+) -> tuple[Checkpoint, bool]:
     """The weights that `TalkingHead.open` takes, and whether they are trained.
 
+    Args:
+        with_ranges: also those of the numbers that convolutions read, if a file beside the
+            weights has them.
+
     Raises:
-        CheckpointError: as `TalkingHead.open`.
+        CheckpointError, RangesError: as `TalkingHead.open`.
     """
-    if model.endswith(".safetensors"):
-        return Checkpoint.load(Path(model)), True
-    config = _config(model)
-    path = shipped_weights(config.name)
-    if path.is_file():
-        return Checkpoint.load(path), True
+    path = Path(model)
+    if not model.endswith(".safetensors"):
+        config = _config(model)
+        path = shipped_weights(config.name)
+    if model.endswith(".safetensors") or path.is_file():
+        checkpoint = Checkpoint.load(path)
+        if with_ranges:
+            ranges = load_ranges(path, checkpoint.fingerprint)
+            checkpoint = replace(checkpoint, ranges=ranges)
+        return checkpoint, True
     if untrained:
         return random_checkpoint(config), False
     raise CheckpointError(

@@ -105,9 +105,9 @@ class QualityStep:
         self._pictures += 1
         elapsed = end - self._window_start
         if elapsed >= WINDOW_S:
-            self._judge(end, self._busy / elapsed, self._busy / self._pictures)
             if self.step == 0:
                 self._most_seen_fps = max(self._most_seen_fps or 0, self._pictures / elapsed)
+            self._judge(end, self._busy / elapsed, self._busy / self._pictures)
             self._window_start, self._busy, self._pictures = end, 0.0, 0
 
     def _judge(self, now: float, load: float, seconds: float) -> None:

@@ -15,6 +15,11 @@ from confapp.whole_file import whole_file
 FORMAT = "confapp-ranges-1"
 ENDING = ".ranges.json"
 
+MEASURE_ANEW = "measure them again with `confapp ranges`, or remove the file."
+
+# what a file can hold in place of ranges: lists nested too deep and numbers too large among it
+_DAMAGE = (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+
 Range = tuple[float, float]
 Ranges = Mapping[str, Range]  # by network and layer
 
@@ -42,10 +47,16 @@ def load_ranges(weights: Path, fingerprint: str) -> Ranges | None:
         ranges = {name: _range(ends) for name, ends in document["ranges"].items()}
         known = document["format"] == FORMAT
         owner = document["fingerprint"]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise RangesError("ranges-damaged", f"{path} {_UNUSABLE}") from error
-    if not known or owner != fingerprint:
-        raise RangesError("ranges-foreign", f"{path} belongs to other weights; {_ANEW}")
+    except _DAMAGE as error:
+        raise RangesError(
+            "ranges-damaged", f"{path} is not a readable file of ranges; {MEASURE_ANEW}"
+        ) from error
+    if not known:
+        raise RangesError(
+            "ranges-unreadable", f"{path} was made by another version; {MEASURE_ANEW}"
+        )
+    if owner != fingerprint:
+        raise RangesError("ranges-foreign", f"{path} belongs to other weights; {MEASURE_ANEW}")
     return ranges
 
 
@@ -55,7 +66,7 @@ def save_ranges(ranges: Ranges, fingerprint: str, path: Path) -> None:
     Raises:
         RangesError: `ranges-unwritable`.
     """
-    rounded = {name: [round(end, 4) for end in ends] for name, ends in ranges.items()}
+    rounded = {name: [float(f"{end:.6g}") for end in ends] for name, ends in ranges.items()}
     document = {"format": FORMAT, "fingerprint": fingerprint, "ranges": rounded}
     try:
         with whole_file(path) as part:
@@ -67,12 +78,10 @@ def save_ranges(ranges: Ranges, fingerprint: str, path: Path) -> None:
         ) from error
 
 
-_ANEW = "measure them again with `confapp ranges`, or remove the file"
-_UNUSABLE = f"is not a readable file of ranges; {_ANEW}"
-
-
 def _range(ends: object) -> Range:
-    least, most = (float(end) for end in ends)  # type: ignore[attr-defined]
+    if not isinstance(ends, list) or any(type(end) not in (int, float) for end in ends):
+        raise ValueError("no range")
+    least, most = (float(end) for end in ends)
     if not (math.isfinite(least) and math.isfinite(most) and least <= most):
         raise ValueError("no range")
     return least, most

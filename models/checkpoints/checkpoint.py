@@ -15,7 +15,7 @@ from torch import Tensor
 
 from confapp.errors import ConfappError
 from confapp.whole_file import whole_file
-from models.checkpoints.activation_ranges import Ranges, load_ranges
+from models.checkpoints.activation_ranges import Ranges
 from models.config import ModelConfig
 from models.networks import Networks
 
@@ -37,7 +37,7 @@ class Checkpoint:
         tensors: every parameter and buffer by name, as stored.
         card: the model card, Markdown.
         fingerprint: see above.
-        ranges: of the numbers that convolutions read, where a file beside the weights has them.
+        ranges: of the numbers that convolutions read, if known; not in the file.
     """
 
     config: ModelConfig
@@ -95,7 +95,6 @@ class Checkpoint:
         """Read and check a file.
 
         Raises:
-            RangesError: the file of ranges beside it cannot be used.
             CheckpointError: missing, damaged, of another format, not finite, or changed since
                 its fingerprint was made.
         """
@@ -132,8 +131,7 @@ class Checkpoint:
             raise CheckpointError(
                 "weights-damaged", f"{path} was changed after it was written; get it again"
             )
-        ranges = load_ranges(path, fingerprint)
-        return cls(config, tensors, metadata.get("card", ""), fingerprint, ranges)
+        return cls(config, tensors, metadata.get("card", ""), fingerprint)
 
     def networks(self) -> Networks:
         """Build the networks and put the weights in, as fp32.

@@ -12,7 +12,7 @@ sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 def compiles(config: ModelConfig) -> bool:
     """Whether OpenVINO is here, and all networks that a frame passes are of the kind that it gets.
 
-    Its operators are found nowhere but in this package, which nothing else imports before that.
+    Only this package's modules import it, and nothing imports those where this is False.
     """
     return (
         find_spec("openvino") is not None

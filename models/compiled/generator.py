@@ -43,7 +43,7 @@ def field_parameters(config: ModelConfig, parameters: Parameters) -> FieldNodes:
 def generator(
     networks: Networks, field: FieldNodes, layers: Layers, parameters: Parameters
 ) -> Node:
-    """G for one frame: the picture, (1, 3, H, W) uint8.
+    """G for one frame: the picture, (1, H, W, 3) uint8.
 
     Its parameters are of the source: rows of its volume and of its coarse and fine features, the
     image (1, 3, H, W), and the unmoved features' share of the layer that compares them with the
@@ -107,7 +107,7 @@ def generator(
     moving = interpolated(generated, warped, alpha)
     picture = interpolated(moving, image, ops.sigmoid(_shuffled(still)))
     levels = ops.round(ops.multiply(picture, numbers(255)), "half_to_even")
-    return ops.convert(levels, np.uint8)
+    return turned(ops.convert(levels, np.uint8), 0, 2, 3, 1)
 
 
 def _shuffled(planes: Node) -> Node:

@@ -14,6 +14,10 @@ from openvino import opset15 as ops
 Node = Any  # an operator's result; openvino has no types
 Array = NDArray[Any]
 
+# One for good: it gives the thread that first compiles a stack for signals, and with the last graph
+# of a Core that goes, that stack would go too, though the next Ctrl-C is still handled on it.
+_core = openvino.Core()
+
 
 class Parameters:
     """The inputs of a graph that is being made, in the order in which it is called with them."""
@@ -77,4 +81,6 @@ class CompiledGraph:
             "NUM_STREAMS": 1,
             "ENABLE_CPU_PINNING": False,  # two processes would take the same cores
         }
-        return openvino.Core().compile_model(self._model, "CPU", settings).create_infer_request()
+        compiled = _core.compile_model(self._model, "CPU", settings)
+        del self._model  # it has a copy of its own
+        return compiled.create_infer_request()

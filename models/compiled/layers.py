@@ -14,12 +14,12 @@ from openvino import opset15 as ops
 from torch import Tensor, nn
 
 from models.blocks import Bottleneck, ResBlock, SameBlock, UpBlock
-from models.checkpoints.activation_ranges import Ranges
+from models.checkpoints.activation_ranges import MEASURE_ANEW, Ranges, RangesError
 from models.compiled.graph import Node
 from models.compiled.operators import CHANNELS, indices, numbers, shaped
 from models.engine_convolution import LEAKY_SLOPE
 from models.engine_folding import Plain, doubling_weight, factor_and_shift, normalised
-from models.engine_quantised import LEVELS, largest_weight
+from models.engine_quantised import LARGEST_WEIGHTS, LEVELS, largest_weight
 
 
 class Layers:
@@ -29,13 +29,14 @@ class Layers:
         network: its name among the networks of a model.
         ranges: of what the convolutions read, by network and layer; None for fp32.
 
+    Its methods raise `RangesError` where the ranges lack a layer.
+
     Attributes:
         read: what each layer reads, by network and layer; of joined planes, each.
     """
 
     def __init__(self, network: str, ranges: Ranges | None = None) -> None:
         self._network, self._ranges = network, ranges
-        self._largest = largest_weight() or 1
         self._rounded: list[Node] = []
         self.read: dict[str, list[Node]] = {}
 
@@ -53,14 +54,10 @@ class Layers:
 
         Args:
             name: names the range of the parts.
-            inputs, outputs: as `engine_folding.convolved`.
+            inputs, outputs: as `engine_folding.normalised`.
         """
         layer = cast(Plain, layer)
-        weight, bias = normalised(layer, norm)
-        if inputs is not None:
-            weight = weight[:, inputs]
-        if outputs is not None:
-            weight, bias = weight[outputs], bias[outputs]
+        weight, bias = normalised(layer, norm, inputs, outputs)
         stride, padding = layer.stride[0], cast(tuple[int, ...], layer.padding)[0]
         return self._convolution(self._joined(name, parts), weight, bias, padding, stride)
 
@@ -87,6 +84,8 @@ class Layers:
         children = doubling_weight(weight).flip(0, 1).flatten(0, 2)
         y = self._convolution(self._joined(name, [x]), children, bias.repeat(4), 1)
         y = _active(y, block)
+        if self._ranges is None:
+            reader = None
         if reader is not None:
             y = self._levels(reader, y)
         # A 2x2 kernel padded on all sides finds one row and one column too many. With a pixel's
@@ -141,6 +140,8 @@ class Layers:
         self.read.setdefault(name, []).append(planes)
         if self._ranges is None:
             return planes
+        if name not in self._ranges:
+            raise RangesError("ranges-lacking", f"The model's ranges lack {name}; {MEASURE_ANEW}")
         least, most = self._ranges[name]
         least, most = min(least, 0.0), max(most, 0.0)
         scale = (most - least) / LEVELS or 1.0
@@ -152,9 +153,10 @@ class Layers:
         if self._ranges is None:
             return numbers(weight)
         most = np.abs(weight).max((1, 2, 3), keepdims=True)
-        scale = np.maximum(most, np.finfo(np.float32).tiny) / self._largest
-        levels = ops.constant(np.round(weight / scale).astype(np.int8))
-        return ops.multiply(ops.convert(levels, np.float32), numbers(scale))
+        levels = largest_weight() or min(LARGEST_WEIGHTS)
+        scale = np.maximum(most, np.finfo(np.float32).tiny) / levels
+        whole = ops.constant(np.round(weight / scale).astype(np.int8))
+        return ops.multiply(ops.convert(whole, np.float32), numbers(scale))
 
 
 def _active(y: Node, block: SameBlock) -> Node:

@@ -1,5 +1,6 @@
 """One layer as a graph, to see how fast it is."""
 
+import torch
 from torch import nn
 
 from models.compiled.graph import CompiledGraph, Parameters
@@ -15,7 +16,8 @@ def lone_layer(channels: int, side: int, *, quantised: bool, bf16: bool) -> Comp
         quantised: in int8, for inputs between 0 and 1.
         bf16: in bfloat16.
     """
-    layer = nn.Conv2d(channels, channels, 3, padding=1)
+    with torch.random.fork_rng(devices=[]):  # a seeded program counts on its random numbers
+        layer = nn.Conv2d(channels, channels, 3, padding=1)
     nn.init.ones_(layer.weight)
     layers = Layers(NAME, {f"{NAME}.{NAME}": (0.0, 1.0)} if quantised else None)
     parameters = Parameters()

@@ -53,7 +53,7 @@ class CompiledMotionEncoder:
 
     def __call__(self, picture: Tensor) -> Tensor:
         """(H, W, 3) uint8 -> angles, translation and deformations in a row, (6 + 3K,)."""
-        planes = self._planes(picture.numpy())
+        planes = self._planes(np.ascontiguousarray(picture.numpy()))
         (motion,) = self._numbers(*planes)
         return torch.from_numpy(motion)
 

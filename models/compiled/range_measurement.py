@@ -1,6 +1,7 @@
 """In which ranges the numbers lie that convolutions of M and G read."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from models.compiled.layers import Layers
 from models.compiled.motion_field import motion_field
 from models.compiled.renderer import GENERATOR, MOTION_FIELD, CompiledRenderer
 from models.eager_reference import EagerReference, placed
+
+TURNS = (0.0, -25.0, 25.0)  # degrees
 
 
 class RangeMeasurement:
@@ -38,18 +41,23 @@ class RangeMeasurement:
 
     @torch.inference_mode()
     def add(self, source: Tensor, drivers: Sequence[Tensor]) -> None:
-        """A photo and frames of the same person, (1, 3, H, W) in [0, 1] each."""
+        """A photo and frames of the same person, (1, 3, H, W) in [0, 1] each.
+
+        Who looks may turn the head, so each frame counts as it is and turned to either side.
+        """
         seen = self._reference.source(source)
         prepared = self._renderer.prepare(seen.features, seen.keypoints)
         for driver in drivers:
-            driving = placed(seen.canonical, self._reference.motion(driver))
-            extremes = self._extremes(*self._renderer.inputs(prepared, driving))
-            self._found.append(np.concatenate(extremes))
+            motion = self._reference.motion(driver)
+            for yaw in TURNS:
+                turned = replace(motion, angles=motion.angles + torch.tensor([yaw, 0, 0]))
+                inputs = self._renderer.inputs(prepared, placed(seen.canonical, turned))
+                self._found.append(np.concatenate(self._extremes(*inputs)))
 
     @property
     def frames(self) -> int:
         """How many were added."""
-        return len(self._found)
+        return len(self._found) // len(TURNS)
 
     def ranges(self) -> Ranges:
         """The widest of each layer over all frames.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Self, cast
 
 import numpy as np
 import torch
@@ -48,10 +48,7 @@ class CompiledRenderer(Renderer):
         networks: of a planar configuration, in eval mode.
         ranges: of what their convolutions read, for int8; None for fp32.
 
-    M and G alone are compiled when they are called.
-
-    Raises:
-        RuntimeError: OpenVINO cannot run them here.
+    What is not made `ready` is compiled when it is called.
     """
 
     def __init__(self, networks: Networks, ranges: Ranges | None) -> None:
@@ -68,9 +65,18 @@ class CompiledRenderer(Renderer):
         self._entry = share(field.entry, FP32, torch.arange(volume))
         fine = config.appearance.skip_widths[1]
         self._still = share(still.merge, FP32, torch.arange(compared - fine, compared))
-        self._frame = _whole_graph(networks, ranges).ready()
+        self._frame = _whole_graph(networks, ranges)
         self._field = _field_graph(networks, ranges)
         self._generator = _generator_graph(networks, ranges)
+
+    def ready(self) -> Self:
+        """Compile M and G as one graph.
+
+        Raises:
+            RuntimeError: OpenVINO cannot run it here.
+        """
+        self._frame.ready()
+        return self
 
     def prepare(self, features: SourceFeatures, source: Keypoints) -> CompiledSource:
         """Tables to sample, and the source's shares of convolutions."""
@@ -93,7 +99,8 @@ class CompiledRenderer(Renderer):
 
     def frame(self, prepared: CompiledSource, driving: Keypoints) -> Tensor:
         """M and G as one graph."""
-        return _as_picture(self._frame(*self.inputs(prepared, driving)))
+        (picture,) = self._frame(*self.inputs(prepared, driving))
+        return torch.from_numpy(picture[0])
 
     def field(self, prepared: CompiledSource, driving: Keypoints) -> tuple[Array, ...]:
         """M alone."""
@@ -101,7 +108,8 @@ class CompiledRenderer(Renderer):
 
     def picture(self, prepared: CompiledSource, field: tuple[Array, ...]) -> Tensor:
         """G alone."""
-        return _as_picture(self._generator(*field, *prepared.generator))
+        (picture,) = self._generator(*field, *prepared.generator)
+        return torch.from_numpy(picture[0])
 
     def inputs(self, prepared: CompiledSource, driving: Keypoints) -> tuple[Array, ...]:
         """What M and G as one graph are given."""
@@ -132,11 +140,6 @@ def _generator_graph(networks: Networks, ranges: Ranges | None) -> CompiledGraph
     field = field_parameters(networks.config, parameters)
     picture = generator(networks, field, Layers(GENERATOR, ranges), parameters)
     return CompiledGraph([picture], parameters)
-
-
-def _as_picture(results: Sequence[Array]) -> Tensor:
-    """(1, 3, H, W) -> (H, W, 3)."""
-    return torch.from_numpy(results[0][0].transpose(1, 2, 0))
 
 
 def _arrays(tensors: Sequence[Tensor]) -> tuple[Array, ...]:

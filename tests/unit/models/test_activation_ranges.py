@@ -12,8 +12,9 @@ from models.checkpoints.activation_ranges import (
     ranges_file,
     save_ranges,
 )
-from models.checkpoints.checkpoint import Checkpoint, shipped_weights
+from models.checkpoints.checkpoint import Checkpoint
 from models.config import DEFAULT_CONFIG
+from models.talking_head import find_checkpoint
 
 RANGES = {"motion_field.heat": (0.0, 1.0), "generator.entry": (-2.5, 3.25)}
 
@@ -26,15 +27,20 @@ def weights(tmp_path: Path) -> Path:
 
 
 def test_weights_come_with_their_ranges(weights: Path) -> None:
-    assert Checkpoint.load(weights).ranges is None
-    fingerprint = Checkpoint.load(weights).fingerprint
-    save_ranges(RANGES, fingerprint, ranges_file(weights))
-    loaded = Checkpoint.load(weights)
-    assert (loaded.ranges, loaded.fingerprint) == (RANGES, fingerprint)
+    before, _ = find_checkpoint(str(weights))
+    assert before.ranges is None
+    save_ranges(RANGES, before.fingerprint, ranges_file(weights))
+    after, _ = find_checkpoint(str(weights))
+    assert (after.ranges, after.fingerprint) == (RANGES, before.fingerprint)
+
+
+def test_small_ranges_stay_ranges(weights: Path) -> None:
+    save_ranges({"a": (0.0, 0.0000412345678)}, "mine", ranges_file(weights))
+    assert load_ranges(weights, "mine") == {"a": (0.0, 0.0000412346)}
 
 
 def test_the_shipped_model_has_some() -> None:
-    checkpoint = Checkpoint.load(shipped_weights(DEFAULT_CONFIG))
+    checkpoint, _ = find_checkpoint(DEFAULT_CONFIG)
     assert checkpoint.ranges is not None
     assert len(checkpoint.ranges) > 20
 
@@ -42,7 +48,8 @@ def test_the_shipped_model_has_some() -> None:
 def test_ranges_of_other_weights(weights: Path) -> None:
     save_ranges(RANGES, "of-others", ranges_file(weights))
     with pytest.raises(RangesError, match=r"other weights.*confapp ranges"):
-        Checkpoint.load(weights)
+        find_checkpoint(str(weights))
+    find_checkpoint(str(weights), with_ranges=False)  # to measure them again
 
 
 GOOD = {"format": "confapp-ranges-1", "fingerprint": "mine", "ranges": {"a": [0, 1]}}
@@ -59,6 +66,11 @@ GOOD = {"format": "confapp-ranges-1", "fingerprint": "mine", "ranges": {"a": [0,
         json.dumps(GOOD | {"ranges": {"a": [0, 1, 2]}}),
         json.dumps(GOOD | {"ranges": {"a": 1}}),
         json.dumps(GOOD | {"ranges": {"a": ["x", 1]}}),
+        json.dumps(GOOD | {"ranges": {"a": ["0", "1"]}}),
+        json.dumps(GOOD | {"ranges": {"a": "01"}}),
+        json.dumps(GOOD | {"ranges": {"a": [False, True]}}),
+        json.dumps(GOOD).replace("[0, 1]", "[0, 1" + 400 * "0" + "]"),
+        100_000 * "[",
         json.dumps(GOOD | {"ranges": {"a": [0, float("inf")]}}),
         json.dumps(GOOD | {"ranges": {"a": [0, float("nan")]}}),
     ],
@@ -77,7 +89,7 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
 
 def test_another_format(tmp_path: Path) -> None:
     (tmp_path / "w.ranges.json").write_text(json.dumps(GOOD | {"format": "confapp-ranges-9"}))
-    with pytest.raises(RangesError, match="confapp ranges"):
+    with pytest.raises(RangesError, match=r"another version.*confapp ranges"):
         load_ranges(tmp_path / "w.safetensors", "mine")
 
 

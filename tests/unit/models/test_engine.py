@@ -4,17 +4,16 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from tiny_models import lively_networks, tiny
+from tiny_models import trained_some_steps
 
 from confapp.demo import PEOPLE
 from confapp.media.clip import Clip
 from confapp.media.photo import load_photo
-from models.checkpoints.checkpoint import Checkpoint, shipped_weights
 from models.config import DEFAULT_CONFIG
 from models.engine_plan import EnginePlan
 from models.engine_precision import FP32, Precision
 from models.picture_agreement import picture_agreement
-from models.talking_head import Picture, TalkingHead
+from models.talking_head import Picture, TalkingHead, find_checkpoint
 
 LEAST_PSNR_DB = 38.0
 LEAST_DEVIATION = 0.1
@@ -34,19 +33,6 @@ def pictures(count: int, size: int) -> list[Picture]:
     return [cv2.resize(one, (size, size), interpolation=cv2.INTER_CUBIC) for one in rolled]  # type: ignore[misc]
 
 
-def unlike_the_first_step(config_name: str) -> Checkpoint:
-    """Networks whose batch norms have seen something: folding them must matter."""
-    networks = lively_networks(tiny(config_name))
-    for module in networks.modules():
-        if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm3d):
-            assert module.running_mean is not None
-            assert module.running_var is not None
-            module.running_mean.uniform_(-0.3, 0.3)
-            module.running_var.uniform_(0.5, 1.5)
-            torch.nn.init.uniform_(module.bias, -0.3, 0.3)
-    return Checkpoint.of(networks, "tiny")
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -60,7 +46,7 @@ def unlike_the_first_step(config_name: str) -> Checkpoint:
     ],
 )
 def test_fp32_is_the_same_arithmetic(name: str) -> None:
-    checkpoint = unlike_the_first_step(name)
+    checkpoint = trained_some_steps(name)
     head = TalkingHead(checkpoint, trained=False, plan=plan(FP32))
     photo, *frames = pictures(FRAMES + 1, 64)
     agreement = picture_agreement(head, checkpoint, photo, frames)
@@ -80,7 +66,7 @@ def test_fp32_is_the_same_arithmetic(name: str) -> None:
 )
 def test_trained_weights_on_the_demo(precision: Precision, compiled: bool) -> None:
     """Ten frames, where an all grey picture would not pass."""
-    checkpoint = Checkpoint.load(shipped_weights(DEFAULT_CONFIG))
+    checkpoint, _ = find_checkpoint(DEFAULT_CONFIG)
     head = TalkingHead(checkpoint, trained=True, plan=plan(precision, compiled=compiled))
 
     def at_256(picture: Picture) -> Picture:
@@ -97,7 +83,7 @@ def test_trained_weights_on_the_demo(precision: Precision, compiled: bool) -> No
 
 def test_sources_do_not_mix() -> None:
     """What is kept of one source stays with it."""
-    head = TalkingHead(unlike_the_first_step("lite-256"), trained=False, plan=plan(FP32))
+    head = TalkingHead(trained_some_steps("lite-256"), trained=False, plan=plan(FP32))
     one, other, frame = pictures(3, 64)
     motion = head.encode_motion(frame)
     first = head.encode_source(one)

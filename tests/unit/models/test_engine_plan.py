@@ -146,6 +146,12 @@ def test_a_process_measures_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_plan("cpu") == before
 
 
+def test_models_that_torch_runs_have_one_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether OpenVINO was tried before or not."""
+    machine(monkeypatch, {"avx512_bf16"}, 1.9, 1.1)
+    assert choose_plan("cpu", compiles=True) is choose_plan("cpu")
+
+
 @pytest.mark.parametrize(("fast", "precision"), [(True, "bf16"), (False, "fp16")])
 def test_a_card_that_only_imitates_bf16_takes_fp16(
     monkeypatch: pytest.MonkeyPatch, fast: bool, precision: str

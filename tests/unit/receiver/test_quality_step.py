@@ -13,14 +13,16 @@ HEARD_S = 1.2  # from a step to the sender's following it: a beat, and the way
 
 
 class Receiver:
-    """A machine that takes `cost_s` a whole picture, with a stream of 25 frames a second.
+    """A machine that takes `cost_s` a whole picture, with a stream of frames.
 
     Args:
+        frame_ms: from one to the next.
         followed: the sender leaves out what is not wanted, as soon as it has heard of it.
     """
 
-    def __init__(self, *, followed: bool = False) -> None:
+    def __init__(self, *, followed: bool = False, frame_ms: float = FRAME_MS) -> None:
         self.quality = QualityStep()
+        self._frame_ms = frame_ms
         self.now = 0.0
         self.frame = 0
         self.sent = 0
@@ -41,9 +43,10 @@ class Receiver:
         shown = 0
         end = self.now + seconds
         while self.now < end:
-            self.frame = max(self.frame, int(self.now * 1000) // FRAME_MS)
-            self.now = max(self.now, self.frame * FRAME_MS / 1000)
-            if self._sends(self.frame * FRAME_MS) and self.quality.takes(self.frame * FRAME_MS):
+            self.frame = max(self.frame, int(self.now * 1000 / self._frame_ms))
+            self.now = max(self.now, self.frame * self._frame_ms / 1000)
+            taken_ms = round(self.frame * self._frame_ms)
+            if self._sends(taken_ms) and self.quality.takes(taken_ms):
                 share = self.quality.share
                 start = self.now
                 self.now += cost_s * (FIXED_COST + (1 - FIXED_COST) * share**2)
@@ -167,6 +170,13 @@ def test_a_moment_that_was_slow_is_over_soon() -> None:
     assert receiver.quality.step > 0
     receiver.run(PATIENCE_S + 2 * WINDOW_S, cost_s=0.027)
     assert receiver.quality.step == 0
+
+
+def test_a_camera_of_30_frames_is_not_taken_for_a_slower_one() -> None:
+    """At 31 ms a picture, all of them just do not fit; what is seen on the way up is no measure."""
+    receiver = Receiver(frame_ms=1000 / 30)
+    receiver.run(300, cost_s=0.031)
+    assert receiver.quality.downs <= 2
 
 
 def test_a_pause_is_no_load() -> None:

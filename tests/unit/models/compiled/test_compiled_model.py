@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tiny_models import lively_networks, tiny
+from tiny_models import trained_some_steps
 
 from confapp.pose_offset import PoseOffset
 from models import talking_head
@@ -16,7 +16,7 @@ from models.checkpoints.checkpoint import Checkpoint
 from models.compiled import compiles
 from models.compiled.graph import CompiledGraph
 from models.compiled.motion_encoder import CompiledMotionEncoder
-from models.compiled.range_measurement import RangeMeasurement
+from models.compiled.range_measurement import TURNS, RangeMeasurement
 from models.config import CONFIGS
 from models.eager_reference import EagerReference
 from models.engine_plan import EnginePlan
@@ -34,19 +34,6 @@ FP32_PSNR_DB = 57.0  # pixels are rounded to a byte, 58.9 dB at best
 LEAST_PSNR_DB = 38.0
 
 
-def checkpoint_of(name: str) -> Checkpoint:
-    """Networks whose batch norms have seen something: folding them must matter."""
-    networks = lively_networks(tiny(name))
-    for module in networks.modules():
-        if isinstance(module, torch.nn.BatchNorm2d | torch.nn.BatchNorm3d):
-            assert module.running_mean is not None
-            assert module.running_var is not None
-            module.running_mean.uniform_(-0.3, 0.3)
-            module.running_var.uniform_(0.5, 1.5)
-            torch.nn.init.uniform_(module.bias, -0.3, 0.3)
-    return Checkpoint.of(networks, "tiny")
-
-
 def pictures(count: int, size: int = 64) -> list[Picture]:
     """Blocks of strong colours that move from picture to picture."""
     blocks = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
@@ -61,7 +48,7 @@ def test_which_models_are_compiled() -> None:
 
 @pytest.mark.parametrize("name", PLANAR)
 def test_fp32_is_the_same_arithmetic(name: str) -> None:
-    checkpoint = checkpoint_of(name)
+    checkpoint = trained_some_steps(name)
     head = TalkingHead(checkpoint, trained=False, plan=COMPILED)
     photo, *frames = pictures(6)
     assert picture_agreement(head, checkpoint, photo, frames).psnr_db > FP32_PSNR_DB
@@ -70,7 +57,7 @@ def test_fp32_is_the_same_arithmetic(name: str) -> None:
 @pytest.mark.parametrize("size", [64, 48, 32])  # 48: means of pixels that are no whole numbers
 @pytest.mark.parametrize("name", PLANAR)
 def test_motion_is_the_same_arithmetic(name: str, size: int) -> None:
-    checkpoint = checkpoint_of(name)
+    checkpoint = trained_some_steps(name)
     encoder = checkpoint.networks().eval().requires_grad_(requires_grad=False).motion_encoder
     assert isinstance(encoder, LandmarkMotionEncoder)
     compiled, reference = (
@@ -87,14 +74,16 @@ def test_motion_is_the_same_arithmetic(name: str, size: int) -> None:
 
 def test_stages_make_the_same_picture() -> None:
     """M and G by themselves, which the benchmark times, and both as one graph."""
-    head = TalkingHead(checkpoint_of("lite-256"), trained=False, plan=COMPILED)
+    head = TalkingHead(trained_some_steps("lite-256"), trained=False, plan=COMPILED)
     photo, frame = pictures(2)
     source, motion = head.encode_source(photo), head.encode_motion(frame)
     renderer = head._engine._renderer
     driving = head._keypoints(source.canonical, motion, PoseOffset())
     kept = source.prepared.kept
     apart = renderer.picture(kept, renderer.field(kept, driving))
-    assert np.array_equal(apart.numpy(), head.render(source, motion))
+    whole = head.render(source, motion)
+    assert np.array_equal(apart.numpy(), whole)
+    assert whole.flags.c_contiguous  # OpenCV copies others
 
 
 def measured(checkpoint: Checkpoint, photo: Picture, frames: list[Picture]) -> Checkpoint:
@@ -104,8 +93,8 @@ def measured(checkpoint: Checkpoint, photo: Picture, frames: list[Picture]) -> C
 
 
 def test_ranges_are_of_what_convolutions_read() -> None:
-    """Three layers, watched in the networks as they are written."""
-    checkpoint = checkpoint_of("lite-256")
+    """Some layers, watched in the networks as they are written."""
+    checkpoint = trained_some_steps("lite-256")
     photo, *frames = pictures(4)
     ranges = measured(checkpoint, photo, frames).ranges
     reference = EagerReference(checkpoint)
@@ -114,33 +103,54 @@ def test_ranges_are_of_what_convolutions_read() -> None:
         "motion_field.heat": networks.motion_field.heat.conv,  # type: ignore[union-attr]
         "generator.blocks.0.conv2": networks.generator.blocks[0].conv2,
         "generator.detail": networks.generator.detail.conv,  # type: ignore[union-attr]
+        "generator.merge_detail.0": networks.generator.merge_detail[0].conv,  # type: ignore[index, union-attr]
     }
     for name, layer in watched.items():
 
         def note(_: object, read: tuple[torch.Tensor], name: str = name) -> None:
             seen.setdefault(name, []).extend([float(read[0].min()), float(read[0].max())])
 
-        layer.register_forward_pre_hook(note)  # type: ignore[union-attr]
+        layer.register_forward_pre_hook(note)
     source = reference.source(as_image(photo))
     for frame in frames:
         motion = reference.motion(as_image(frame))
-        reference.picture(source, reference.field(source, motion))
+        for yaw in TURNS:
+            turned = replace(motion, angles=motion.angles + torch.tensor([yaw, 0, 0]))
+            reference.picture(source, reference.field(source, turned))
     assert ranges is not None
+    assert seen.keys() == watched.keys()
     for name, ends in seen.items():
         assert ranges[name] == pytest.approx((min(ends), max(ends)), abs=1e-4)
 
 
 def test_in_bytes_it_agrees() -> None:
     photo, *frames = pictures(6)
-    checkpoint = measured(checkpoint_of("lite-256"), photo, frames)
+    checkpoint = measured(trained_some_steps("lite-256"), photo, frames)
     head = TalkingHead(checkpoint, trained=False, plan=IN_BYTES)
     agreement = picture_agreement(head, checkpoint, photo, frames)
     assert LEAST_PSNR_DB <= agreement.psnr_db < FP32_PSNR_DB  # and it is in bytes
 
 
+def test_bytes_without_ranges_are_refused() -> None:
+    with pytest.raises(ValueError, match="ranges"):
+        TalkingHead(trained_some_steps("lite-256"), trained=False, plan=IN_BYTES)
+
+
+def test_what_torch_cannot_do_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU without room, say."""
+
+    def failing(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(talking_head, "choose_plan", chosen)
+    monkeypatch.setattr(talking_head, "Engine", failing)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        TalkingHead(trained_some_steps("lite-256"), trained=False)
+
+
 def test_threads_do_not_mix() -> None:
     """Two sources and two motions, rendered by four threads at once."""
-    head = TalkingHead(checkpoint_of("lite-256"), trained=False, plan=COMPILED)
+    head = TalkingHead(trained_some_steps("lite-256"), trained=False, plan=COMPILED)
     one, other, frame = pictures(3)
     work = [
         (head.encode_source(photo), head.encode_motion(driver))
@@ -154,16 +164,21 @@ def test_threads_do_not_mix() -> None:
     assert all(np.array_equal(found[n], expected[n % 4]) for n in range(64))
 
 
+def chosen(*, compiles: bool = False) -> EnginePlan:
+    return IN_BYTES if compiles else PLAIN
+
+
 def test_a_graph_that_cannot_be_compiled_leaves_the_model_to_torch(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     photo, frame = pictures(2)
-    checkpoint = measured(checkpoint_of("lite-256"), photo, [frame])
+    checkpoint = measured(trained_some_steps("lite-256"), photo, [frame])
 
     def refused(graph: CompiledGraph) -> CompiledGraph:
         raise RuntimeError("no such operator\nand more")
 
     monkeypatch.setattr(CompiledGraph, "ready", refused)
+    monkeypatch.setattr(talking_head, "choose_plan", chosen)
     head = TalkingHead(checkpoint, trained=False)
     assert not head.plan.compiled
     assert caplog.messages == ["OpenVINO does not run tiny-lite-256 here: no such operator"]
@@ -173,10 +188,8 @@ def test_a_graph_that_cannot_be_compiled_leaves_the_model_to_torch(
 def test_ranges_decide_who_runs_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without them torch does, which finds them anew for each frame."""
     photo, frame = pictures(2)
-    without = checkpoint_of("lite-256")
-    monkeypatch.setattr(
-        talking_head, "choose_plan", lambda compiles=False: IN_BYTES if compiles else PLAIN
-    )
+    without = trained_some_steps("lite-256")
+    monkeypatch.setattr(talking_head, "choose_plan", chosen)
     assert TalkingHead(without, trained=False).plan == PLAIN
     assert TalkingHead(measured(without, photo, [frame]), trained=False).plan == IN_BYTES
 
@@ -186,6 +199,22 @@ def ran(program: str) -> str:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     return done.stdout.strip()
+
+
+def test_signals_are_heard_when_the_last_graph_is_gone() -> None:
+    """Handlers run on a stack that the first graph was given."""
+    program = (
+        "import gc, signal, threading\n"
+        "import numpy as np\n"
+        "from models.compiled.lone_layer import lone_layer\n"
+        "kept = [lone_layer(8, 8, quantised=False, bf16=False)]\n"
+        "kept[0](np.ones((1, 8, 8, 8), np.float32))\n"
+        "gone = threading.Thread(target=lambda: (kept.clear(), gc.collect()))\n"
+        "gone.start(), gone.join()\n"
+        "signal.signal(signal.SIGTERM, lambda *_: print('heard'))\n"
+        "signal.raise_signal(signal.SIGTERM)\n"
+    )
+    assert ran(program) == "heard"
 
 
 def test_nobody_is_told() -> None:
