@@ -1,7 +1,6 @@
 """In which ranges the numbers lie that convolutions of M and G read."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -17,7 +16,9 @@ from models.compiled.motion_field import motion_field
 from models.compiled.renderer import GENERATOR, MOTION_FIELD, CompiledRenderer
 from models.eager_reference import EagerReference, placed
 
-TURNS = (0.0, -25.0, 25.0)  # degrees
+# Percent of the frames that reach beyond a layer's range, at either end. The widest of many makes
+# levels coarser for all others.
+CUT_OFF = 1.0
 
 
 class RangeMeasurement:
@@ -41,30 +42,26 @@ class RangeMeasurement:
 
     @torch.inference_mode()
     def add(self, source: Tensor, drivers: Sequence[Tensor]) -> None:
-        """A photo and frames of the same person, (1, 3, H, W) in [0, 1] each.
-
-        Who looks may turn the head, so each frame counts as it is and turned to either side.
-        """
+        """A photo and frames of the same person, (1, 3, H, W) in [0, 1] each."""
         seen = self._reference.source(source)
         prepared = self._renderer.prepare(seen.features, seen.keypoints)
         for driver in drivers:
-            motion = self._reference.motion(driver)
-            for yaw in TURNS:
-                turned = replace(motion, angles=motion.angles + torch.tensor([yaw, 0, 0]))
-                inputs = self._renderer.inputs(prepared, placed(seen.canonical, turned))
-                self._found.append(np.concatenate(self._extremes(*inputs)))
+            driving = placed(seen.canonical, self._reference.motion(driver))
+            inputs = self._renderer.inputs(prepared, driving)
+            self._found.append(np.concatenate(self._extremes(*inputs)))
 
     @property
     def frames(self) -> int:
         """How many were added."""
-        return len(self._found) // len(TURNS)
+        return len(self._found)
 
     def ranges(self) -> Ranges:
-        """The widest of each layer over all frames.
+        """Of each layer, wide enough for all but a few frames.
 
         Raises:
             ValueError: there was none.
         """
         found = np.stack(self._found)  # frames x layers x 2
-        least, most = found[..., 0].min(0).tolist(), found[..., 1].max(0).tolist()
+        least = np.percentile(found[..., 0], CUT_OFF, axis=0).tolist()
+        most = np.percentile(found[..., 1], 100 - CUT_OFF, axis=0).tolist()
         return dict(zip(self._names, zip(least, most, strict=True), strict=True))
