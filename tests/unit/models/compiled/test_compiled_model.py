@@ -100,7 +100,7 @@ def test_ranges_are_of_what_convolutions_read() -> None:
     reference = EagerReference(checkpoint)
     networks, seen = reference._networks, dict[str, list[tuple[float, float]]]()
     watched = {
-        "motion_field.heat": networks.motion_field.heat.conv,  # type: ignore[union-attr]
+        "motion_field.merge.1": networks.motion_field.merge[1].conv,  # type: ignore[index, union-attr]
         "generator.blocks.0.conv2": networks.generator.blocks[0].conv2,
         "generator.detail": networks.generator.detail.conv,  # type: ignore[union-attr]
         "generator.merge_detail.0": networks.generator.merge_detail[0].conv,  # type: ignore[index, union-attr]
