@@ -44,9 +44,10 @@ class QualityStep:
     """Thins the frames, and then makes them smaller, so that there is time for the whole call.
 
     Without it a machine that is too slow renders without a pause, and what else happens in the
-    call has to wait: the other direction, sound, the network. A step that was too good is left at
-    once, for the next or as far down as the time of a picture says. A better one is tried after a
-    while, and later each time that it fails.
+    call has to wait: the other direction, sound, the network. A step that was far too good is left
+    at once, as far down as the time of a picture says; for the next one when the load is too much
+    twice in a row, as once may be chance. A better one is tried after a while, and later each time
+    that it fails.
 
     It has no clock: what it is told carries the times.
 
@@ -64,6 +65,7 @@ class QualityStep:
         self._window_start: float | None = None
         self._busy = 0.0
         self._pictures = 0
+        self._in_doubt = False
         self._comfortable_since: float | None = None
         self._patience = PATIENCE_S
         self._tried_at: float | None = None
@@ -112,9 +114,13 @@ class QualityStep:
 
     def _judge(self, now: float, load: float, seconds: float) -> None:
         better = self._fitting(seconds, COMFORT)
+        fitting = self._fitting(seconds, OVERLOAD)
+        in_doubt, self._in_doubt = self._in_doubt, load > OVERLOAD
         if load > OVERLOAD:
             self._comfortable_since = None
-            self._give_up(now, self._fitting(seconds, OVERLOAD))
+            if in_doubt or fitting > self.step + 1:
+                self._in_doubt = False
+                self._give_up(now, fitting)
         elif better >= self.step:
             self._comfortable_since = None
         elif self._comfortable_since is None:

@@ -166,10 +166,21 @@ def test_a_moment_that_was_slow_is_over_soon() -> None:
     """At 27 ms a picture, 25 frames a second take two thirds of the time; 30 would take more."""
     receiver = Receiver()
     receiver.run(10, cost_s=0.027)
-    receiver.run(2 * WINDOW_S, cost_s=0.039)
+    receiver.run(3 * WINDOW_S, cost_s=0.039)
     assert receiver.quality.step > 0
     receiver.run(PATIENCE_S + 2 * WINDOW_S, cost_s=0.027)
     assert receiver.quality.step == 0
+
+
+def test_two_slow_seconds_are_chance() -> None:
+    """As when a call begins; two more are not."""
+    receiver = Receiver()
+    receiver.run(WINDOW_S + 0.5, cost_s=0.039)
+    assert receiver.quality.step == 0
+    receiver.run(60, cost_s=0.030)
+    assert (receiver.quality.step, receiver.quality.downs) == (0, 0)
+    receiver.run(2 * WINDOW_S + 1, cost_s=0.039)
+    assert receiver.quality.step == 1
 
 
 def test_a_camera_of_30_frames_is_not_taken_for_a_slower_one() -> None:
