@@ -14,8 +14,8 @@ from openvino import opset15 as ops
 Node = Any  # an operator's result; openvino has no types
 Array = NDArray[Any]
 
-# One for good: it gives the thread that first compiles a stack for signals, and with the last graph
-# of a Core that goes, that stack would go too, though the next Ctrl-C is still handled on it.
+# Never dropped: it gives the thread that compiles first a stack to handle signals on, which goes
+# with the last graph of a Core, and the next Ctrl-C would be handled on memory that is gone.
 _core = openvino.Core()
 
 
