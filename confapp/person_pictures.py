@@ -3,15 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import torch
-
+from confapp.clip_pictures import clip_pictures
 from confapp.errors import ConfappError
 from confapp.media.clip import Clip
 from confapp.media.framing import FaceFraming
 from models.talking_head import Picture
 from models.training.data.footage import Footage, Kind
-from models.training.data.frame_store import ResidentFrames
-from models.training.data.frame_table import FrameTable
 from models.training.data.shard import find_shards, read_shards
 
 FRAMES_APART = 25  # of a video
@@ -60,8 +57,5 @@ def _of_shards(path: Path, size: int) -> Iterator[list[Picture]]:
 
 
 def _of_clip(footage: Footage, size: int) -> list[Picture]:
-    table = FrameTable([footage])
-    store = ResidentFrames(table, size, torch.device("cpu"))
-    frames = [index for index in range(len(table)) if index not in store.unreadable]
-    chosen = torch.tensor(frames[:: -(-len(frames) // MOST_PICTURES) or 1], dtype=torch.long)
-    return [picture.permute(1, 2, 0).contiguous().numpy() for picture in store.frames(chosen)]
+    pictures = [picture for _, picture in clip_pictures(footage, size)]
+    return pictures[:: -(-len(pictures) // MOST_PICTURES) or 1]

@@ -1,16 +1,13 @@
 """The motion of the people in training shards."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
-import numpy as np
-import torch
-
+from confapp.clip_pictures import clip_pictures
 from confapp.motion_frame import MotionFrame
 from models.talking_head import TalkingHead
 from models.training.data.footage import Footage, Kind
-from models.training.data.frame_store import ResidentFrames
-from models.training.data.frame_table import FrameTable
 from models.training.data.shard import find_shards, read_shards
 
 MOST_FRAMES = 24  # of a clip; neighbours in a clip say little more
@@ -30,11 +27,7 @@ def shard_motion(head: TalkingHead, shards: Sequence[Path]) -> Iterator[list[Mot
 
 
 def _motion(head: TalkingHead, footage: Footage) -> list[MotionFrame]:
-    table = FrameTable([footage])
-    store = ResidentFrames(table, head.config.image_size, torch.device("cpu"))
-    frames = [i for i in range(len(table)) if i not in store.unreadable][:MOST_FRAMES]
-    pictures = store.frames(torch.tensor(frames, dtype=torch.long))
+    pictures = clip_pictures(footage, head.config.image_size)
     return [
-        head.encode_motion(np.ascontiguousarray(picture.permute(1, 2, 0).numpy()), number)
-        for number, picture in zip(frames, pictures, strict=True)
+        head.encode_motion(picture, number) for number, picture in islice(pictures, MOST_FRAMES)
     ]

@@ -134,6 +134,8 @@ class TrainingSettings:
             ``generator.blocks``, that stay as they are. With appearance,
             motion_field and generator frozen no picture is rendered: keypoints and head pose
             alone are learned, from many more frames a second.
+        frozen_statistics: batch norm takes the averages that it has, as it does in a call, and not
+            the batch's own: for weights that have been trained, and batches that are small.
         adversarial_start: step from which the discriminator trains and judges.
         keypoint_distance: D_t of the keypoint prior, squared half images; 0 leaves its depth.
         keypoint_dropout: share of samples whose last deformations are left out.
@@ -156,6 +158,7 @@ class TrainingSettings:
     perceptual: PerceptualSettings = field(default_factory=PerceptualSettings)
     mix: DataMix = field(default_factory=DataMix)
     frozen: tuple[str, ...] = ()
+    frozen_statistics: bool = False
     adversarial_start: int = 0
     keypoint_distance: float = 0.1
     keypoint_dropout: float = 0.5

@@ -77,7 +77,11 @@ class Trainer:
         for name in settings.frozen:
             _part(self.networks, name).eval().requires_grad_(False)
         self._average = WeightAverage(self.networks, settings.average_decay)
-        if processes.count > 1:
+        if settings.frozen_statistics:
+            for layer in self.networks.modules():
+                if isinstance(layer, nn.BatchNorm2d | nn.BatchNorm3d):
+                    layer.eval()
+        elif processes.count > 1:
             synchronise_batch_norm(self.networks, self._device)
         self._discriminator = None if discriminator is None else _on(discriminator, self._device)
         if features is not None:

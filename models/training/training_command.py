@@ -20,7 +20,7 @@ from models.training.losses.identity import IdentityNetwork
 from models.training.precision import has_fast_bfloat16
 from models.training.processes import Processes
 from models.training.schedule import SECONDS_A_MINUTE, Budget
-from models.training.settings import TrainingSettings, default_recipe, recipe
+from models.training.settings import SettingError, TrainingSettings, default_recipe, recipe
 from models.training.trainer import Trainer
 from models.training.training_run import WEIGHTS, TrainingRun
 from models.training.training_state import TrainingState
@@ -91,6 +91,11 @@ def train(options: TrainingOptions, report: Callable[[str], None] = print) -> Pa
         if state.config != config:
             raise _mismatch(config, state.config, f"the training state {options.resume}")
         settings = replace(settings, seed=state.seed)
+    if settings.frozen_statistics and options.weights is None and state is None:
+        raise SettingError(
+            "setting-invalid",
+            "frozen_statistics keeps the averages of trained weights; give some by --weights",
+        )
     start = None if options.weights is None else _start(options.weights, config)
     features = _features(options.features, settings)
     recogniser = _recogniser(options.identity, settings)

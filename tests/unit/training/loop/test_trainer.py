@@ -78,6 +78,21 @@ def test_a_new_network_sees_no_motion_yet(
     assert numbers["deformation_prior"] == 0
 
 
+def test_statistics_can_stay_as_they_are(
+    tiny_config: ModelConfig, guided: TrainingSettings, pairs: Pairs
+) -> None:
+    settled = guided.changed("frozen_statistics=True")
+    for settings in (guided, settled):
+        trainer = Trainer(tiny_config, settings, ALONE)
+        before = weights_of(trainer)
+        trainer.step(pairs.batch(0), RATE)
+        after = weights_of(trainer)
+        changed = {name for name in before if not torch.equal(before[name], after[name])}
+        assert "generator.to_image.weight" in changed
+        moved = any(name.endswith("running_mean") for name in changed)
+        assert moved == (not settings.frozen_statistics)
+
+
 def test_every_loss_with_a_weight_is_reported_and_no_other(
     tiny_config: ModelConfig, guided: TrainingSettings, pairs: Pairs
 ) -> None:

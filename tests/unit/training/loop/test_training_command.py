@@ -173,6 +173,12 @@ def test_a_model_of_larger_pictures_starts_from_weights_of_smaller_ones(
     torch.testing.assert_close(made.tensors[name].float(), start.tensors[name], atol=1e-3, rtol=0)
 
 
+def test_averages_of_nothing_are_not_kept(tmp_path: Path) -> None:
+    options = TrainingOptions((), tmp_path, steps=1, settings=("frozen_statistics=True",))
+    with pytest.raises(ConfappError, match="--weights"):
+        train(options)
+
+
 @pytest.mark.parametrize(
     ("heads", "layers"), [(False, ("relu1_2",)), (True, ("relu1_2", "relu2_1"))]
 )
