@@ -1,7 +1,7 @@
 """How far lips and eyelids are apart, by a model whose first keypoints are landmarks.
 
 Those of the models whose motion encoder finds landmarks: see GUIDES in
-`models.training.losses.landmark_guide`. Their deformations are measured from a face whose lips and
+`models.facial_landmarks`. Their deformations are measured from a face whose lips and
 lids touch.
 """
 

@@ -71,6 +71,8 @@ class MotionEncoderConfig:
         landmarks: places of the face that are found first, each in a heat map of its own, and
             from which motion is read; 0 reads it from the averaged plane alone (the paper).
         landmark_width: channels of the planes that the heat maps are made from.
+        looks_twice: in use, the motion is the mean of what is seen in a picture and in its mirror
+            image, which has less noise; for keypoints that landmarks guide.
     """
 
     stem_width: Size
@@ -81,6 +83,7 @@ class MotionEncoderConfig:
     input_size: Count = 0
     landmarks: Count = 0
     landmark_width: Count = 0
+    looks_twice: bool = False
 
 
 @dataclass(frozen=True)
@@ -285,6 +288,7 @@ _LITE_256 = ModelConfig(
         input_size=128,
         landmarks=68,
         landmark_width=96,
+        looks_twice=True,
     ),
     motion_field=MotionFieldConfig(
         down_widths=(96, 128, 192),

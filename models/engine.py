@@ -69,8 +69,7 @@ class Engine:
 
     def motion(self, picture: Tensor) -> Motion:
         """H and Δ: (H, W, 3) uint8 -> `Motion`, without landmarks."""
-        numbers = self.encoded(picture)[None]
-        return Motion(numbers[:, :3], numbers[:, 3:6], numbers[:, 6:].view(1, -1, 3))
+        return Motion.of_row(self.encoded(picture))
 
     def canonical(self, picture: Tensor) -> Tensor:
         """L: (H, W, 3) uint8 -> (1, K, 3)."""
@@ -141,8 +140,7 @@ def _encoder_of(networks: Networks, plan: EnginePlan) -> Callable[[Tensor], Tens
 
     def numbers(picture: Tensor) -> Tensor:
         motion: Motion = encoder(_image(picture))
-        parts = motion.angles, motion.translation, motion.deformations
-        return torch.cat([part.flatten() for part in parts])  # one copy to the CPU, not three
+        return motion.row()  # one copy to the CPU, not three
 
     return numbers
 

@@ -11,6 +11,7 @@ from models.blocks import SameBlock, convolution
 from models.canonical import SOFTMAX_TEMPERATURE
 from models.config import POSE_BINS, ModelConfig, MotionEncoderConfig
 from models.geometry import expectation, in_full_precision, plane_grid
+from models.mirrored_motion import Mirror
 from models.motion_encoder import (
     Backbone,
     Motion,
@@ -56,12 +57,15 @@ class LandmarkMotionEncoder(nn.Module):
     The numbers of the motion are read from the landmarks and the averaged plane by two hidden
     layers, and from the landmarks also directly: a translation is their centre, roll a slope, and
     a deformation one of them less the rest. All of that in full precision, as it is coordinates.
+
+    In training one look gives what the losses judge; in use two are better, see `looks_twice`.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         shape = config.motion_encoder
         self.input_size = shape.input_size
+        self.mirror = Mirror(config.keypoints) if shape.looks_twice else None
         self.backbone = Backbone(shape)
         self.finder = LandmarkFinder(shape)
         places, width = 2 * shape.landmarks + 2, self.backbone.width
@@ -85,6 +89,13 @@ class LandmarkMotionEncoder(nn.Module):
 
     def forward(self, image: Tensor) -> Motion:
         """(B, 3, H, W) in [0, 1] -> `Motion` with its landmarks."""
+        if self.training or self.mirror is None:
+            return self._look(image)
+        seen, mirrored = self._look(torch.cat([image, image.flip(-1)])).chunk(2)
+        motion: Motion = self.mirror(seen, mirrored)
+        return motion
+
+    def _look(self, image: Tensor) -> Motion:
         planes = self.backbone.planes(resized(image, self.input_size))
         return self._motion(averaged(planes[-1]).float(), self.finder(planes))
 

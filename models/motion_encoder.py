@@ -30,6 +30,24 @@ class Motion:
     deformations: Tensor
     landmarks: Tensor | None = None
 
+    @classmethod
+    def of_row(cls, numbers: Tensor) -> "Motion":
+        """What `row` made, without landmarks: (6 + 3K,) -> a batch of one."""
+        numbers = numbers[None]
+        return cls(numbers[:, :3], numbers[:, 3:6], numbers[:, 6:].view(1, -1, 3))
+
+    def row(self) -> Tensor:
+        """Angles, translation and deformations of a batch of one in a row, (6 + 3K,)."""
+        return torch.cat(
+            [part.flatten() for part in (self.angles, self.translation, self.deformations)]
+        )
+
+    def chunk(self, parts: int) -> "list[Motion]":
+        """The motion of batches that were one behind the other."""
+        places = [None] * parts if self.landmarks is None else self.landmarks.chunk(parts)
+        numbers = (part.chunk(parts) for part in (self.angles, self.translation, self.deformations))
+        return [Motion(*part) for part in zip(*numbers, places, strict=True)]
+
 
 class Backbone(nn.Module):
     """ResNet of bottlenecks and a global average pool (figure 12c)."""

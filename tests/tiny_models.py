@@ -60,6 +60,12 @@ def tiny(name: str) -> ModelConfig:
     )
 
 
+def one_look(config: ModelConfig) -> ModelConfig:
+    """The same without the mirror: what is asked of one look holds."""
+    encoder = dataclasses.replace(config.motion_encoder, looks_twice=False)
+    return dataclasses.replace(config, motion_encoder=encoder)
+
+
 def lively_networks(config: ModelConfig, seed: int = 0) -> Networks:
     """Random weights that move: canonical keypoints spread out and deformations that matter."""
     torch.manual_seed(seed)

@@ -27,7 +27,7 @@ from models.compiled.operators import (
 from models.config import IMAGE_CHANNELS
 from models.geometry import plane_grid
 from models.landmark_motion_encoder import SHAPE_GAIN, LandmarkFinder, LandmarkMotionEncoder
-from models.motion_encoder import Backbone
+from models.motion_encoder import Backbone, Motion
 
 CPU = torch.device("cpu")
 
@@ -50,9 +50,18 @@ class CompiledMotionEncoder:
         self._planes = CompiledGraph(results, parameters, bf16=bf16).ready()
         parameters = Parameters()
         self._numbers = CompiledGraph([_numbers(network, parameters)], parameters).ready()
+        self._mirror = network.mirror
 
     def __call__(self, picture: Tensor) -> Tensor:
         """(H, W, 3) uint8 -> angles, translation and deformations in a row, (6 + 3K,)."""
+        seen = self._look(picture)
+        if self._mirror is None:
+            return seen
+        mirrored = self._look(picture.flip(1))
+        motion: Motion = self._mirror(Motion.of_row(seen), Motion.of_row(mirrored))
+        return motion.row()
+
+    def _look(self, picture: Tensor) -> Tensor:
         planes = self._planes(np.ascontiguousarray(picture.numpy()))
         (motion,) = self._numbers(*planes)
         return torch.from_numpy(motion)

@@ -16,10 +16,11 @@ from torch import Tensor
 
 from confapp.errors import ConfappError
 from models.checkpoints.checkpoint import Checkpoint
+from models.facial_landmarks import GUIDES
 from models.geometry import rotation_matrix, transform_keypoints
 from models.networks import Networks
 from models.training.data.pair_loader import PairLoader
-from models.training.losses.landmark_guide import GUIDES, OPENINGS, guide_targets
+from models.training.losses.landmark_guide import OPENINGS, guide_targets
 from models.training.pair_batch import PairBatch
 
 RIDGE = 0.01  # against features scaled to deviation 1

@@ -113,7 +113,13 @@ def reconstruct(
         features = networks.appearance(batch.source) if renders else None
         canonical = networks.canonical(batch.source).float()
         motion = networks.motion_encoder(torch.cat(pictures))
-    source_motion, driving_motion, *others = _split(motion, len(pictures))
+    motion = replace(
+        motion,
+        angles=motion.angles.float(),
+        translation=motion.translation.float(),
+        deformations=motion.deformations.float(),
+    )
+    source_motion, driving_motion, *others = motion.chunk(len(pictures))
     source = placed(canonical, source_motion)
     sent = replace(
         driving_motion, deformations=drop_deformations(driving_motion.deformations, draw.kept)
@@ -172,18 +178,3 @@ def _check(*places: Tensor) -> None:
     for place in places:
         if place.device.type == "cpu" and not torch.isfinite(place).all():
             raise not_finite("keypoints or flow")
-
-
-def _split(motion: Motion, parts: int) -> list[Motion]:
-    """Cut the motion of concatenated batches; angles and all else to fp32."""
-    landmarks = motion.landmarks
-    return [
-        Motion(angles.float(), translation.float(), deformations.float(), places)
-        for angles, translation, deformations, places in zip(
-            motion.angles.chunk(parts),
-            motion.translation.chunk(parts),
-            motion.deformations.chunk(parts),
-            [None] * parts if landmarks is None else landmarks.chunk(parts),
-            strict=True,
-        )
-    ]

@@ -166,7 +166,8 @@ def _config(name: str) -> ModelConfig:
 
 
 def _start(weights: Path, config: ModelConfig) -> Networks:
-    """Networks of a weights file; one of another picture size or without scale will do.
+    """Networks of a weights file; one of another picture size, or older than a setting that
+    changes no weight, will do.
 
     (The paper trains at 256x256 and then, a tenth as long, at 512x512.)
     """
@@ -177,6 +178,9 @@ def _start(weights: Path, config: ModelConfig) -> Networks:
         image_size=config.image_size,
         volume_size=config.volume_size,
         scale_in_flow=config.scale_in_flow,
+        motion_encoder=replace(
+            checkpoint.config.motion_encoder, looks_twice=config.motion_encoder.looks_twice
+        ),
     )
     if resized != config:
         raise _mismatch(config, checkpoint.config, f"the weights file {weights}")

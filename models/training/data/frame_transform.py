@@ -6,19 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from models.facial_landmarks import MIRRORED_LANDMARKS
 from models.geometry import euler_angles, rotation_matrix
-
-# fmt: off
-MIRRORED_LANDMARKS = (  # iBUG order: whose place each point takes in the mirror
-    *range(16, -1, -1),                        # jaw
-    *range(26, 16, -1),                        # brows
-    *range(27, 31), *range(35, 30, -1),        # nose
-    45, 44, 43, 42, 47, 46,                    # eyes
-    39, 38, 37, 36, 41, 40,
-    *range(54, 47, -1), *range(59, 54, -1),    # outer lips
-    *range(64, 59, -1), *range(67, 64, -1),    # inner lips
-)
-# fmt: on
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,30 +8,9 @@ import math
 import torch
 from torch import Tensor
 
+from models.facial_landmarks import GUIDES
 from models.training.losses.masked import zero_where_unlabelled
 
-# Keypoint k is drawn to the mean of these landmarks (iBUG's 68; "left" is the image's left).
-# A frame may carry only the first keypoints, so what is looked at most comes first.
-GUIDES: tuple[tuple[int, ...], ...] = (
-    (62,),  # inner upper lip
-    (66,),  # inner lower lip
-    (37, 38),  # left eye, upper lid
-    (43, 44),  # right eye, upper lid
-    (48,),  # left corner of the mouth
-    (54,),  # right corner of the mouth
-    (40, 41),  # left eye, lower lid
-    (46, 47),  # right eye, lower lid
-    (57,),  # outer lower lip
-    (51,),  # outer upper lip
-    (19,),  # left brow
-    (24,),  # right brow
-    (8,),  # chin
-    (36,),  # left eye, outer corner
-    (45,),  # right eye, outer corner
-    (39,),  # left eye, inner corner
-    (42,),  # right eye, inner corner
-    (30,),  # nose tip
-)
 # Keypoints whose distance is an expression: lips, left lids, right lids, mouth's width.
 OPENINGS = ((0, 1), (2, 6), (3, 7), (4, 5))
 

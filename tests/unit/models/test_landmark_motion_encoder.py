@@ -1,7 +1,7 @@
 """H and Delta that read the motion from landmarks."""
 
 import torch
-from tiny_models import tiny
+from tiny_models import one_look, tiny
 
 from models.geometry import plane_grid
 from models.landmark_motion_encoder import SHAPE_GAIN, LandmarkFinder, LandmarkMotionEncoder
@@ -26,7 +26,7 @@ def test_a_landmark_is_the_expectation_of_its_heat_map() -> None:
 
 def test_translation_and_deformations_follow_the_landmarks_in_full_precision() -> None:
     """With weights that copy, they are the landmarks' centre and shape, also under autocast."""
-    encoder = LandmarkMotionEncoder(CONFIG).eval()
+    encoder = LandmarkMotionEncoder(one_look(CONFIG)).eval()
     width = encoder.backbone.width
     with torch.no_grad():
         for layer in (encoder.translation, encoder.deformations):

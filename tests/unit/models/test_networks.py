@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tiny_models import tiny
+from tiny_models import one_look, tiny
 
 from models.canonical import CanonicalDetector
 from models.config import CONFIGS
@@ -116,7 +116,7 @@ def test_canonical_keypoint_is_the_expectation_of_its_heat_map(name: str) -> Non
 def test_angle_is_the_expectation_of_the_bins(
     name: str, last: float, first: float, equal: float
 ) -> None:
-    encoder = Networks(tiny(name)).motion_encoder.eval()
+    encoder = Networks(one_look(tiny(name))).motion_encoder.eval()
     with torch.no_grad():
         for head, bias in ((encoder.yaw, 65), (encoder.pitch, 0), (encoder.roll, None)):
             head.weight.zero_()

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from models.facial_landmarks import MIRRORED_LANDMARKS
 from models.training.data.augmentation import (
     LUMA,
     ROTATION,
@@ -14,7 +15,6 @@ from models.training.data.augmentation import (
     augment,
     draw_augmentation,
 )
-from models.training.data.frame_transform import MIRRORED_LANDMARKS
 from models.training.pair_batch import PairBatch
 
 SIZE = 32

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from confapp.errors import ConfappError
 from models.config import ModelConfig
+from models.facial_landmarks import GUIDES
 from models.geometry import rotation_matrix, transform_keypoints
 from models.networks import Networks
 from models.training.deformation_fit import fit_deformations
-from models.training.losses.landmark_guide import GUIDES
 from models.training.pair_batch import PairBatch
 from models.training.training_run import Pairs
 

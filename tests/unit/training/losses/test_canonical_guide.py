@@ -6,12 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from models.facial_landmarks import GUIDES
 from models.training.losses.canonical_guide import (
     ACROSS,
     FRONTAL_FACE,
     canonical_guide_loss,
 )
-from models.training.losses.landmark_guide import GUIDES, WING_CURVATURE, WING_WIDTH
+from models.training.losses.landmark_guide import WING_CURVATURE, WING_WIDTH
 
 ONE = WING_WIDTH * math.log(2)  # the wing loss of an error of its curvature
 

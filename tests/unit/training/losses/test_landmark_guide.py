@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from models.facial_landmarks import GUIDES
 from models.training.losses.landmark_guide import (
-    GUIDES,
     OPENINGS,
     WING_CURVATURE,
     WING_WIDTH,
