@@ -22,7 +22,7 @@ from models.training.processes import Processes
 from models.training.schedule import SECONDS_A_MINUTE, Budget
 from models.training.settings import SettingError, TrainingSettings, default_recipe, recipe
 from models.training.trainer import Trainer
-from models.training.training_run import WEIGHTS, TrainingRun
+from models.training.training_run import RANDOM_WEIGHTS, WEIGHTS, TrainingRun
 from models.training.training_state import TrainingState
 
 HASH_DIGITS = 16
@@ -96,7 +96,10 @@ def train(options: TrainingOptions, report: Callable[[str], None] = print) -> Pa
             "setting-invalid",
             "frozen_statistics keeps the averages of trained weights; give some by --weights",
         )
-    start = None if options.weights is None else _start(options.weights, config)
+    start, begun = None, RANDOM_WEIGHTS if state is None else state.start
+    if options.weights is not None:
+        start = _start(options.weights, config)
+        begun = f"weights {Checkpoint.load(options.weights).fingerprint}"
     features = _features(options.features, settings)
     recogniser = _recogniser(options.identity, settings)
 
@@ -129,7 +132,10 @@ def train(options: TrainingOptions, report: Callable[[str], None] = print) -> Pa
                 loader,
                 processes,
                 options.out,
-                describe=_card_writer(options, config, settings, features, processes),
+                describe=_card_writer(
+                    options, config, settings, features, processes=processes, start=begun
+                ),
+                start=begun,
                 seconds=0.0 if state is None else state.seconds,
                 report=report,
             )
@@ -243,16 +249,15 @@ def _card_writer(
     config: ModelConfig,
     settings: TrainingSettings,
     features: FeatureNetwork | None,
+    *,
     processes: Processes,
+    start: str,
 ) -> Callable[[int, float], str]:
     """What the weights file says of itself."""
     network = "none"
     if features is not None and options.features is not None:
         digest = hashlib.sha256(options.features.read_bytes()).hexdigest()[:HASH_DIGITS]
         network = f"{features.name} (SHA-256 {digest}...)"
-    start = "random weights"
-    if options.weights is not None:
-        start = f"weights {Checkpoint.load(options.weights).fingerprint}"
 
     def card(step: int, seconds: float) -> str:
         lines = [

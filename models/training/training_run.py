@@ -17,6 +17,7 @@ from models.training.trainer import StepOutcome, Trainer
 from models.training.training_state import TrainingState
 
 STATE = "training.pt"
+RANDOM_WEIGHTS = "random weights"
 WEIGHTS = "weights.safetensors"
 
 SAVE_SECONDS = 5 * 60
@@ -50,6 +51,7 @@ class TrainingRun:
         folder: Path,
         *,
         describe: Callable[[int, float], str],
+        start: str = RANDOM_WEIGHTS,
         seconds: float = 0.0,
         report: Report = print,
         clock: Clock = time.monotonic,
@@ -58,13 +60,14 @@ class TrainingRun:
 
         Args:
             describe: model card (Markdown) for a number of steps and seconds.
+            start: what the run began with, in words.
             seconds: trained before, by the run that is resumed.
             report: takes a line of progress now and then.
         """
         self._trainer, self._config, self._pairs = trainer, config, pairs
         self._processes, self._folder = processes, folder
         self._describe, self._report, self._clock = describe, report, clock
-        self._before = seconds
+        self._start, self._before = start, seconds
         self._began = clock()
         self._ended = False
 
@@ -122,9 +125,9 @@ class TrainingRun:
             return
         trainer, seconds = self._trainer, self._seconds()
         step = trainer.step_count
-        TrainingState(self._config, trainer.settings.seed, seconds, trainer.state()).save(
-            self._folder / STATE
-        )
+        TrainingState(
+            self._config, trainer.settings.seed, seconds, self._start, trainer.state()
+        ).save(self._folder / STATE)
         card = self._describe(step, seconds)
         Checkpoint.of(trainer.average, card, half=True).save(self._folder / WEIGHTS)
         if trainer.settings.renders:

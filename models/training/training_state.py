@@ -11,7 +11,7 @@ from confapp.errors import ConfappError
 from confapp.whole_file import whole_file
 from models.config import ModelConfig
 
-FORMAT = "confapp-training-1"
+FORMAT = "confapp-training-2"
 
 
 class TrainingStateError(ConfappError):
@@ -26,12 +26,14 @@ class TrainingState:
         config: the model's configuration.
         seed: of the run; its draws go on from it.
         seconds: trained so far.
+        start: what the run began with, in words.
         trainer: `models.training.trainer.Trainer.state`.
     """
 
     config: ModelConfig
     seed: int
     seconds: float
+    start: str
     trainer: dict[str, Any]
 
     def save(self, path: Path) -> None:
@@ -41,6 +43,7 @@ class TrainingState:
             "config": self.config.to_json(),
             "seed": self.seed,
             "seconds": self.seconds,
+            "start": self.start,
             "trainer": self.trainer,
         }
         with whole_file(path) as part:
@@ -70,5 +73,6 @@ class TrainingState:
             ModelConfig.from_json(content["config"]),
             content["seed"],
             content["seconds"],
+            content["start"],
             content["trainer"],
         )

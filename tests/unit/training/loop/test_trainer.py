@@ -249,7 +249,7 @@ def test_a_resumed_run_goes_on_as_if_it_had_not_stopped(
     first = Trainer(tiny_config, settings, ALONE)
     for step in range(2):
         first.step(pairs.batch(step), RATE)
-    TrainingState(tiny_config, 0, 1.5, first.state()).save(tmp_path / "state.pt")
+    TrainingState(tiny_config, 0, 1.5, "random weights", first.state()).save(tmp_path / "state.pt")
 
     second = Trainer(tiny_config, dataclasses.replace(settings, seed=99), ALONE)
     second.settings = settings  # other random weights, same draws

@@ -88,8 +88,13 @@ def test_a_run_is_trained_resumed_and_started_from(
     start = ["--weights", str(first / WEIGHTS), "--set", "weights.picture=3", "-o", str(second)]
     assert main([*common, "--steps", "1", *start]) == 0
     card = Checkpoint.load(second / WEIGHTS).card
-    assert f"weights {Checkpoint.load(first / WEIGHTS).fingerprint}" in card
+    begun = f"Started from: weights {Checkpoint.load(first / WEIGHTS).fingerprint}"
+    assert begun in card
     assert "weights.picture=3" in card
+
+    resume = [*common, "--steps", "2", "--resume", str(second / STATE), "-o", str(second)]
+    assert main(resume) == 0
+    assert begun in Checkpoint.load(second / WEIGHTS).card
 
 
 @pytest.mark.usefixtures("heeded_ctrl_c")
