@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 IMAGE_CHANNELS = 3
 POSE_BINS = 66
+LANDMARKS = 68
 DEGREES_A_BIN = 3.0
 
 # The number beside a type is the least value of a number or the least length of a tuple.
@@ -72,7 +73,10 @@ class MotionEncoderConfig:
             from which motion is read; 0 reads it from the averaged plane alone (the paper).
         landmark_width: channels of the planes that the heat maps are made from.
         looks_twice: in use, the motion is the mean of what is seen in a picture and in its mirror
-            image, which has less noise; for keypoints that landmarks guide.
+            image, which has less noise; for 68 landmarks, and keypoints that they guide.
+
+    Raises:
+        ValueError: looks_twice with other landmarks.
     """
 
     stem_width: Size
@@ -84,6 +88,12 @@ class MotionEncoderConfig:
     landmarks: Count = 0
     landmark_width: Count = 0
     looks_twice: bool = False
+
+    def __post_init__(self) -> None:
+        if self.looks_twice and self.landmarks != LANDMARKS:
+            raise ValueError(
+                f"looks_twice takes the {LANDMARKS} landmarks of iBUG, not {self.landmarks}"
+            )
 
 
 @dataclass(frozen=True)
@@ -286,7 +296,7 @@ _LITE_256 = ModelConfig(
         bottleneck=2,
         shared_backbone=True,
         input_size=128,
-        landmarks=68,
+        landmarks=LANDMARKS,
         landmark_width=96,
         looks_twice=True,
     ),

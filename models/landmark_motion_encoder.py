@@ -58,7 +58,7 @@ class LandmarkMotionEncoder(nn.Module):
     layers, and from the landmarks also directly: a translation is their centre, roll a slope, and
     a deformation one of them less the rest. All of that in full precision, as it is coordinates.
 
-    In training one look gives what the losses judge; in use two are better, see `looks_twice`.
+    It looks once while it learns, and twice in use and where it is frozen, see `looks_twice`.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -90,12 +90,13 @@ class LandmarkMotionEncoder(nn.Module):
     def forward(self, image: Tensor) -> Motion:
         """(B, 3, H, W) in [0, 1] -> `Motion` with its landmarks."""
         if self.training or self.mirror is None:
-            return self._look(image)
-        seen, mirrored = self._look(torch.cat([image, image.flip(-1)])).chunk(2)
+            return self.look(image)
+        seen, mirrored = self.look(torch.cat([image, image.flip(-1)])).chunk(2)
         motion: Motion = self.mirror(seen, mirrored)
         return motion
 
-    def _look(self, image: Tensor) -> Motion:
+    def look(self, image: Tensor) -> Motion:
+        """(B, 3, H, W) -> the motion by a single look."""
         planes = self.backbone.planes(resized(image, self.input_size))
         return self._motion(averaged(planes[-1]).float(), self.finder(planes))
 

@@ -13,63 +13,59 @@ from models.motion_encoder import Motion
 
 
 class Mirror(nn.Module):
-    """Undoes the mirror: x, yaw and roll change sign, and partners exchange their places.
+    """The mean of two looks, at a picture and at its mirror image.
 
-    Canonical places are taken to be symmetric, which those of guided keypoints nearly are.
+    In the mirror x, yaw and roll change sign, and keypoints take their partners' places, whose
+    canonical ones are taken to be symmetric. Keypoints without a partner stay as the first look has
+    them.
 
     Args:
-        keypoints: K.
+        count: K.
     """
 
-    def __init__(self, keypoints: int) -> None:
+    def __init__(self, count: int) -> None:
         super().__init__()
+        partners = mirrored_keypoints(count)
         constants = {
-            "turned": torch.tensor([-1.0, 1, -1]),
-            "across": torch.tensor([-1.0, 1, 1]),
-            "keypoints": torch.tensor(mirrored_keypoints(keypoints)),
-            "landmarks": torch.tensor(MIRRORED_LANDMARKS),
+            "signs": torch.tensor([-1.0, 1, 1]),
+            "angle_signs": torch.tensor([-1.0, 1, -1]),
+            "paired": torch.tensor([partner is not None for partner in partners])[:, None],
+            "keypoint_order": torch.tensor(
+                [own if partner is None else partner for own, partner in enumerate(partners)]
+            ),
+            "landmark_order": torch.tensor(MIRRORED_LANDMARKS),
         }
         for name, constant in constants.items():
             self.register_buffer(name, constant, persistent=False)
-        self.turned: Tensor
-        self.across: Tensor
-        self.keypoints: Tensor
-        self.landmarks: Tensor
-
-    def undone(self, motion: Motion) -> Motion:
-        """Motion found in mirror images, as it is in the pictures themselves."""
-        landmarks = motion.landmarks
-        if landmarks is not None:
-            landmarks = landmarks[:, self.landmarks] * self.across[:2]
-        return Motion(
-            motion.angles * self.turned,
-            motion.translation * self.across,
-            motion.deformations[:, self.keypoints] * self.across,
-            landmarks,
-        )
+        self.signs: Tensor
+        self.angle_signs: Tensor
+        self.paired: Tensor
+        self.keypoint_order: Tensor
+        self.landmark_order: Tensor
 
     def forward(self, seen: Motion, mirrored: Motion) -> Motion:
-        """The mean of the motion found in pictures and in their mirror images."""
-        other = self.undone(mirrored)
-        landmarks = None
-        if seen.landmarks is not None and other.landmarks is not None:
-            landmarks = (seen.landmarks + other.landmarks) / 2
+        """Motion found in pictures and in their mirror images -> their mean, as of the pictures."""
+        found = mirrored.deformations[:, self.keypoint_order] * self.signs
+        landmarks = seen.landmarks
+        if landmarks is not None and mirrored.landmarks is not None:
+            places = mirrored.landmarks[:, self.landmark_order] * self.signs[:2]
+            landmarks = (landmarks + places) / 2
         return Motion(
-            (seen.angles + other.angles) / 2,
-            (seen.translation + other.translation) / 2,
-            (seen.deformations + other.deformations) / 2,
+            (seen.angles + mirrored.angles * self.angle_signs) / 2,
+            (seen.translation + mirrored.translation * self.signs) / 2,
+            torch.where(self.paired, (seen.deformations + found) / 2, seen.deformations),
             landmarks,
         )
 
 
-def mirrored_keypoints(count: int) -> list[int]:
-    """Whose place each of K guided keypoints takes in the mirror.
+def mirrored_keypoints(count: int) -> list[int | None]:
+    """Whose place each of K guided keypoints takes in the mirror; its own where it is the middle.
 
-    Those that no landmark guides, and those whose partner is not among the K, keep their own.
+    None for those that no landmark guides, and those whose partner is not among the K.
     """
     guides = [frozenset(points) for points in GUIDES]
-    partners = [
-        guides.index(frozenset(MIRRORED_LANDMARKS[point] for point in points)) for points in GUIDES
-    ]
-    partners += range(len(partners), count)
-    return [partner if partner < count else own for own, partner in enumerate(partners[:count])]
+    partners: list[int | None] = [None] * count
+    for own, points in enumerate(GUIDES[:count]):
+        partner = guides.index(frozenset(MIRRORED_LANDMARKS[point] for point in points))
+        partners[own] = partner if partner < count else None
+    return partners

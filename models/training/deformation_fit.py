@@ -18,6 +18,7 @@ from confapp.errors import ConfappError
 from models.checkpoints.checkpoint import Checkpoint
 from models.facial_landmarks import GUIDES
 from models.geometry import rotation_matrix, transform_keypoints
+from models.landmark_motion_encoder import LandmarkMotionEncoder
 from models.networks import Networks
 from models.training.data.pair_loader import PairLoader
 from models.training.losses.landmark_guide import OPENINGS, guide_targets
@@ -99,7 +100,8 @@ def fit_deformations(networks: Networks, batches: Iterable[PairBatch]) -> Deform
 
 def _missing(networks: Networks, canonical: Tensor, image: Tensor, landmarks: Tensor) -> Tensor:
     """(B, G, 2): what the deformations of the guided keypoints lack (eq. 2); NaN if unlabelled."""
-    motion = networks.motion_encoder(image)
+    encoder = networks.motion_encoder  # one look, which is what the layer is fitted to
+    motion = encoder.look(image) if isinstance(encoder, LandmarkMotionEncoder) else encoder(image)
     points = transform_keypoints(
         canonical, rotation_matrix(motion.angles), motion.translation, motion.deformations
     )

@@ -113,12 +113,6 @@ def reconstruct(
         features = networks.appearance(batch.source) if renders else None
         canonical = networks.canonical(batch.source).float()
         motion = networks.motion_encoder(torch.cat(pictures))
-    motion = replace(
-        motion,
-        angles=motion.angles.float(),
-        translation=motion.translation.float(),
-        deformations=motion.deformations.float(),
-    )
     source_motion, driving_motion, *others = motion.chunk(len(pictures))
     source = placed(canonical, source_motion)
     sent = replace(

@@ -22,10 +22,11 @@ from models.training.processes import Processes
 from models.training.schedule import SECONDS_A_MINUTE, Budget
 from models.training.settings import SettingError, TrainingSettings, default_recipe, recipe
 from models.training.trainer import Trainer
-from models.training.training_run import RANDOM_WEIGHTS, WEIGHTS, TrainingRun
+from models.training.training_run import WEIGHTS, TrainingRun
 from models.training.training_state import TrainingState
 
 HASH_DIGITS = 16
+RANDOM_WEIGHTS = "random weights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,11 @@ def train(options: TrainingOptions, report: Callable[[str], None] = print) -> Pa
             "setting-invalid",
             "frozen_statistics keeps the averages of trained weights; give some by --weights",
         )
-    start, begun = None, RANDOM_WEIGHTS if state is None else state.start
+    start, started_from = None, RANDOM_WEIGHTS if state is None else state.started_from
     if options.weights is not None:
-        start = _start(options.weights, config)
-        begun = f"weights {Checkpoint.load(options.weights).fingerprint}"
+        checkpoint = Checkpoint.load(options.weights)
+        start = _start(checkpoint, config, options.weights)
+        started_from = f"weights {checkpoint.fingerprint}"
     features = _features(options.features, settings)
     recogniser = _recogniser(options.identity, settings)
 
@@ -133,9 +135,14 @@ def train(options: TrainingOptions, report: Callable[[str], None] = print) -> Pa
                 processes,
                 options.out,
                 describe=_card_writer(
-                    options, config, settings, features, processes=processes, start=begun
+                    options,
+                    config,
+                    settings,
+                    features,
+                    processes=processes,
+                    started_from=started_from,
                 ),
-                start=begun,
+                started_from=started_from,
                 seconds=0.0 if state is None else state.seconds,
                 report=report,
             )
@@ -171,28 +178,29 @@ def _config(name: str) -> ModelConfig:
     return CONFIGS[name]
 
 
-def _start(weights: Path, config: ModelConfig) -> Networks:
-    """Networks of a weights file; one of another picture size, or older than a setting that
-    changes no weight, will do.
-
-    (The paper trains at 256x256 and then, a tenth as long, at 512x512.)
-    """
-    checkpoint = Checkpoint.load(weights)
-    resized = replace(
-        checkpoint.config,
-        name=config.name,
-        image_size=config.image_size,
-        volume_size=config.volume_size,
-        scale_in_flow=config.scale_in_flow,
-        motion_encoder=replace(
-            checkpoint.config.motion_encoder, looks_twice=config.motion_encoder.looks_twice
-        ),
-    )
-    if resized != config:
+def _start(checkpoint: Checkpoint, config: ModelConfig, weights: Path) -> Networks:
+    """Networks of a weights file, which may be of another `_shape` only in what that leaves out."""
+    if _shape(checkpoint.config) != _shape(config):
         raise _mismatch(config, checkpoint.config, f"the weights file {weights}")
     networks = Networks(config)
     networks.load_state_dict(checkpoint.networks().state_dict())
     return networks
+
+
+def _shape(config: ModelConfig) -> ModelConfig:
+    """A configuration less its name and what changes no weight.
+
+    That is whether flows scale and encoders look twice, and the size of pictures: the paper trains
+    at 256x256 and then, a tenth as long, at 512x512.
+    """
+    return replace(
+        config,
+        name="",
+        image_size=1,
+        volume_size=1,
+        scale_in_flow=False,
+        motion_encoder=replace(config.motion_encoder, looks_twice=False),
+    )
 
 
 def _mismatch(config: ModelConfig, other: ModelConfig, where: str) -> ConfappError:
@@ -251,7 +259,7 @@ def _card_writer(
     features: FeatureNetwork | None,
     *,
     processes: Processes,
-    start: str,
+    started_from: str,
 ) -> Callable[[int, float], str]:
     """What the weights file says of itself."""
     network = "none"
@@ -267,7 +275,7 @@ def _card_writer(
             f"- Feature network of the perceptual loss: {network}",
             f"- Pictures: {settings.image_size}x{settings.image_size}",
             f"- Data: {', '.join(path.name for path in options.data)}",
-            f"- Started from: {start}",
+            f"- Started from: {started_from}",
             f"- Trained: {step} steps of {settings.batch * processes.count} pairs, "
             f"{seconds / SECONDS_A_MINUTE:.0f} minutes on {processes.count} x "
             f"{_machine(processes)}",

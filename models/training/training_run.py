@@ -17,7 +17,6 @@ from models.training.trainer import StepOutcome, Trainer
 from models.training.training_state import TrainingState
 
 STATE = "training.pt"
-RANDOM_WEIGHTS = "random weights"
 WEIGHTS = "weights.safetensors"
 
 SAVE_SECONDS = 5 * 60
@@ -51,7 +50,7 @@ class TrainingRun:
         folder: Path,
         *,
         describe: Callable[[int, float], str],
-        start: str = RANDOM_WEIGHTS,
+        started_from: str,
         seconds: float = 0.0,
         report: Report = print,
         clock: Clock = time.monotonic,
@@ -60,14 +59,14 @@ class TrainingRun:
 
         Args:
             describe: model card (Markdown) for a number of steps and seconds.
-            start: what the run began with, in words.
+            started_from: what the run began with, in words.
             seconds: trained before, by the run that is resumed.
             report: takes a line of progress now and then.
         """
         self._trainer, self._config, self._pairs = trainer, config, pairs
         self._processes, self._folder = processes, folder
         self._describe, self._report, self._clock = describe, report, clock
-        self._start, self._before = start, seconds
+        self._started_from, self._before = started_from, seconds
         self._began = clock()
         self._ended = False
 
@@ -126,7 +125,7 @@ class TrainingRun:
         trainer, seconds = self._trainer, self._seconds()
         step = trainer.step_count
         TrainingState(
-            self._config, trainer.settings.seed, seconds, self._start, trainer.state()
+            self._config, trainer.settings.seed, seconds, self._started_from, trainer.state()
         ).save(self._folder / STATE)
         card = self._describe(step, seconds)
         Checkpoint.of(trainer.average, card, half=True).save(self._folder / WEIGHTS)

@@ -26,14 +26,14 @@ class TrainingState:
         config: the model's configuration.
         seed: of the run; its draws go on from it.
         seconds: trained so far.
-        start: what the run began with, in words.
+        started_from: what the run began with, in words.
         trainer: `models.training.trainer.Trainer.state`.
     """
 
     config: ModelConfig
     seed: int
     seconds: float
-    start: str
+    started_from: str
     trainer: dict[str, Any]
 
     def save(self, path: Path) -> None:
@@ -43,7 +43,7 @@ class TrainingState:
             "config": self.config.to_json(),
             "seed": self.seed,
             "seconds": self.seconds,
-            "start": self.start,
+            "started_from": self.started_from,
             "trainer": self.trainer,
         }
         with whole_file(path) as part:
@@ -73,6 +73,6 @@ class TrainingState:
             ModelConfig.from_json(content["config"]),
             content["seed"],
             content["seconds"],
-            content["start"],
+            content["started_from"],
             content["trainer"],
         )

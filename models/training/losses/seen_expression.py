@@ -16,7 +16,8 @@ def seen_expression_loss(finder: nn.Module, rendering: Tensor, driving: Tensor) 
     """Wing loss between eyes and mouth as found in a rendering and in the driver.
 
     Args:
-        finder: a motion encoder that finds landmarks, in evaluation mode and not in training.
+        finder: a motion encoder that finds landmarks, in evaluation mode and not in training; it
+            looks twice where it does so in use.
         rendering, driving: (B, 3, H, W) in [0, 1].
     """
     with torch.no_grad():

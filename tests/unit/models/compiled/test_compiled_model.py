@@ -65,11 +65,11 @@ def test_motion_is_the_same_arithmetic(name: str, size: int) -> None:
         EagerReference(checkpoint),
     )
     for picture in pictures(3, size):
-        motion = reference.motion(as_image(picture))
-        parts = motion.angles, motion.translation, motion.deformations
-        expected = torch.cat([part.flatten() for part in parts])
+        expected = reference.motion(as_image(picture)).row()
         found = compiled(torch.from_numpy(picture))
-        assert torch.allclose(found, expected, rtol=1e-4, atol=2e-4)
+        # angles of up to 97 degrees, the mean of two of either sign
+        assert torch.allclose(found[:3], expected[:3], rtol=1e-4, atol=2e-4)
+        assert torch.allclose(found[3:], expected[3:], rtol=1e-4, atol=1e-5)
 
 
 def test_stages_make_the_same_picture() -> None:

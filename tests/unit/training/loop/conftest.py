@@ -84,7 +84,14 @@ def tiny_config() -> ModelConfig:
         appearance=AppearanceConfig((4, 6, 8, 8), 3, 1, 0, (6, 4)),
         canonical=CanonicalConfig(64, (4, 6, 8), (6, 4), 3, planar=True),
         motion_encoder=MotionEncoderConfig(
-            4, ((8, 1), (12, 1)), 2, True, input_size=32, landmarks=68, landmark_width=4
+            4,
+            ((8, 1), (12, 1)),
+            2,
+            True,
+            input_size=32,
+            landmarks=68,
+            landmark_width=4,
+            looks_twice=True,
         ),
         motion_field=MotionFieldConfig(
             (6, 8), (6,), 2, 0.01, 3, planar=True, surface_widths=(4, 4)

@@ -10,6 +10,7 @@ from confapp.errors import ConfappError
 from models.config import ModelConfig
 from models.facial_landmarks import GUIDES
 from models.geometry import rotation_matrix, transform_keypoints
+from models.landmark_motion_encoder import LandmarkMotionEncoder
 from models.networks import Networks
 from models.training.deformation_fit import fit_deformations
 from models.training.pair_batch import PairBatch
@@ -25,7 +26,9 @@ def networks(tiny_config: ModelConfig) -> Networks:
 
 
 def keypoints(networks: Networks, canonical: Tensor, image: Tensor) -> Tensor:
-    motion = networks.motion_encoder(image)
+    encoder = networks.motion_encoder
+    assert isinstance(encoder, LandmarkMotionEncoder)
+    motion = encoder.look(image)
     rotation = rotation_matrix(motion.angles)
     return transform_keypoints(canonical, rotation, motion.translation, motion.deformations)
 

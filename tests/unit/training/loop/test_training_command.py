@@ -157,13 +157,19 @@ def test_a_model_of_larger_pictures_starts_from_weights_of_smaller_ones(
 ) -> None:
     """The paper trains at 256x256 first, then at 512x512 on a volume of twice the side.
 
-    Nor need the flows of the weights scale: no weight of theirs does that.
+    Nor need the flows of the weights scale, or their encoder look twice: no weight does that.
     """
+    one_look = dataclasses.replace(tiny_config.motion_encoder, looks_twice=False)
     small, large = (
         dataclasses.replace(
-            tiny_config, name=name, image_size=side, volume_size=side // 8, scale_in_flow=scales
+            tiny_config,
+            name=name,
+            image_size=side,
+            volume_size=side // 8,
+            scale_in_flow=new,
+            motion_encoder=tiny_config.motion_encoder if new else one_look,
         )
-        for name, side, scales in (("small", 64, False), ("large", 128, True))
+        for name, side, new in (("small", 64, False), ("large", 128, True))
     )
     monkeypatch.setitem(model_configs.CONFIGS, "large", large)
     weights = tmp_path / "small.safetensors"

@@ -46,6 +46,7 @@ def run_of(
         ALONE,
         folder,
         describe=lambda step, seconds: f"{step} steps, {seconds:.0f} seconds",
+        started_from="random weights",
         seconds=seconds,
         report=lines.append,
         clock=pairs.clock,
