@@ -10,9 +10,10 @@ import types
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+from models.facial_landmarks import LANDMARKS
+
 IMAGE_CHANNELS = 3
 POSE_BINS = 66
-LANDMARKS = 68
 DEGREES_A_BIN = 3.0
 
 # The number beside a type is the least value of a number or the least length of a tuple.

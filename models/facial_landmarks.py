@@ -1,5 +1,7 @@
 """The 68 landmarks of iBUG: which of them guide keypoints, and which are mirror images."""
 
+LANDMARKS = 68
+
 # Keypoint k is drawn to the mean of these landmarks (iBUG's 68; "left" is the image's left).
 # A frame may carry only the first keypoints, so what is looked at most comes first.
 GUIDES: tuple[tuple[int, ...], ...] = (

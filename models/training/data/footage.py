@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.facial_landmarks import LANDMARKS
 from models.training.data.picture import picture_side, sequence_length
 
-LANDMARKS = 68
 SEQUENCE_FILE = "frames.avif"
 STILL_FILES = ("photo.webp", "variant0.webp", "variant1.webp")
 

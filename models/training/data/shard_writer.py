@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from confapp.errors import ConfappError
 from confapp.whole_file import whole_file
-from models.training.data.footage import LANDMARKS
+from models.facial_landmarks import LANDMARKS
 from models.training.data.shard import VALIDATION_WORD
 
 SHARD_BYTES = 64_000_000
