@@ -71,8 +71,11 @@ class CallSummary:
                     f"thinned   {sent['thinned']} frames not sent, the other machine is too slow "
                     f"for them"
                 )
-            if learned := sent["refresh"]["poses_learned"]:
-                lines.append(f"pose      corrected by what {learned} frames told of this head")
+            if sent["refresh"]["corrections"]:
+                lines.append(
+                    f"places    corrected by what {sent['refresh']['frames_learned']} frames told "
+                    f"of this person, {sent['refresh']['correction_bytes']} B"
+                )
         if (received := numbers["receiver"]) is not None:
             lines.append(
                 f"rendered  {received['rendered']} of {received['received']} frames received, "

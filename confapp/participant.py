@@ -188,6 +188,7 @@ class Participant:
             on_source=self._on_source if self._receiver else None,
             on_refresh=self._receiver.on_refresh if self._receiver else None,
             on_refresh_use=self._receiver.on_refresh_use if self._receiver else None,
+            on_correction=self._receiver.on_correction if self._receiver else None,
             on_delivered=self._sender.on_delivered if self._sender else None,
             on_key_request=self._sender.on_key_request if self._sender else None,
             on_recording=None if audience is None else audience.on_recording,
@@ -203,6 +204,7 @@ class Participant:
             codec=self._codec.mode,
             tables_fingerprint=self._codec.fingerprint,
             keypoints=self._head.config.keypoints,
+            takes_corrections=self._receiver is not None,
             keeps_photos=self._photo_cache is not None,
         )
         secret = self._settings.passphrase

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 GreyPicture = NDArray[np.uint8]
 Flow = NDArray[np.float32]
+Sure = NDArray[np.bool_]
+
+MOST_ASTRAY = 1.0  # pixels between a place and where its flow there and back ends
 
 
 class DenseFlow:
@@ -21,3 +24,17 @@ class DenseFlow:
         """Shifts in pixels (S, S, 2), x and y, from pixels of one picture (S, S) to the other's."""
         found = self._search.calc(one, other, np.zeros((*one.shape, 2), np.float32))
         return found.astype(np.float32, copy=False)
+
+    def there_and_back(self, one: GreyPicture, other: GreyPicture) -> tuple[Flow, Sure]:
+        """The same, and where it is found from either side (S, S): not where one hides it."""
+        there, back = self.between(one, other), self.between(other, one)
+        y, x = np.mgrid[: one.shape[0], : one.shape[1]].astype(np.float32)
+        returned = there + cv2.remap(
+            back,
+            x + there[..., 0],
+            y + there[..., 1],
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        sure: Sure = np.hypot(returned[..., 0], returned[..., 1]) <= MOST_ASTRAY
+        return there, sure

@@ -16,7 +16,9 @@ from confapp.media.still import decode_still
 from confapp.motion_frame import MotionFrame
 from confapp.newest_slot import NewestSlot
 from confapp.pose_offset import PoseOffset
+from models.flow_correction import FlowCorrection, departure
 from models.talking_head import TalkingHead
+from receiver.eased_correction import EasedCorrection
 from receiver.motion_playout import MotionPlayout
 from receiver.motion_smoothing import MotionSmoothing
 from receiver.packet_recorder import PacketRecorder
@@ -47,6 +49,7 @@ class ReceiverStatistics:
         extrapolated: pictures shown in place of motion that did not come.
         photos_refused: photos of the other side that could not be used.
         refreshed: better photos that took the place of the one before while motion went on.
+        corrections: of where pictures show things, that came from the sender.
         photos_kept: photos that were here since an earlier call, and were not sent.
         payload_bytes: coded motion of the frames received, without headers.
         key_requests: how often this side missed what motion was told from.
@@ -65,6 +68,7 @@ class ReceiverStatistics:
     extrapolated: int = 0
     photos_refused: int = 0
     refreshed: int = 0
+    corrections: int = 0
     photos_kept: int = 0
     payload_bytes: int = 0
     key_requests: int = 0
@@ -147,6 +151,7 @@ class ReceiverSession:
         self._photos: NewestSlot[SourcePhoto] = NewestSlot()
         self._better_photos: NewestSlot[bytes] = NewestSlot()
         self._refresh: _Refresh | None = None
+        self._correction = EasedCorrection()
         self._motions: NewestSlot[MotionFrame] = NewestSlot()
         self._decoder = codec.decoder()
         self._call: CallSession | None = None
@@ -167,6 +172,7 @@ class ReceiverSession:
     def on_source_announced(self, sha256: str) -> None:
         """The remote person's photo has this hash; it is looked for off the event loop."""
         self._announced.put(sha256)
+        self._correction = EasedCorrection()
 
     def on_source(self, photo: SourcePhoto) -> None:
         """Take the remote person's photo; it is looked into off the event loop."""
@@ -180,6 +186,20 @@ class ReceiverSession:
         """The first frame that is to be seen with the better photo."""
         if self._refresh is not None:
             self._refresh.from_ms = timestamp_ms
+            self._correction = EasedCorrection()
+
+    def on_correction(self, code: bytes) -> None:
+        """Take what the sender learned of its pictures from the last photo that it named.
+
+        Raises:
+            ConfappError: `correction-unreadable`.
+        """
+        try:
+            correction = FlowCorrection.from_bytes(code)
+        except ValueError as error:
+            raise ConfappError("correction-unreadable", str(error)) from error
+        self._correction.take(correction)
+        self.statistics.corrections += 1
 
     def on_motion(self, message: bytes, _arrival: float) -> None:
         """Take a packet.
@@ -381,7 +401,10 @@ class ReceiverSession:
     def _render_one(self, source: SizedSource, motion: MotionFrame, made_up: bool) -> float:
         """Render, show and count, on the networks' thread; when it was done."""
         start = self._clock()
-        rgb = self._renderer.render(source, motion, self._offset(), self._share)
+        offset = self._offset()
+        rgb = self._renderer.render(source, motion, offset, self._share)
+        at = departure(source.own_motion, motion, offset)
+        rgb = self._correction.corrected(rgb, at, motion.timestamp_ms)
         self._show(RenderedFrame(rgb, motion.timestamp_ms))
         done = self._clock()
         if self._share == self._quality.share:

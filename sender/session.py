@@ -340,10 +340,7 @@ class SenderSession:
             self._held = dataclasses.replace(self._held, timestamp_ms=timestamp_ms)
         if self._recorder is not None:
             self._recorder.write(view.rgb, timestamp_ms)
-        motion = self._held
-        if (refresher := self._refresher) is not None:
-            motion = refresher.corrected(motion, room=self._rate.rung is LADDER[0])
-        return motion, SeenFrame(view.rgb, self._held) if view.face else None
+        return self._held, SeenFrame(view.rgb, self._held) if view.face else None
 
     def _view(self, frame: VideoFrame) -> FramedView:
         view = self._framing.frame(frame.rgb)

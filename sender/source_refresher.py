@@ -1,6 +1,6 @@
 """What the sender does about its own picture, in the background of the motion.
 
-It renders what the other side sees, and sends a better source, or motion that is better corrected.
+It renders what the other side sees, and sends a better source, or where that one shows things.
 """
 
 import asyncio
@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from confapp.call.call_session import CallSession
 from confapp.media.video_frame import RgbImage
-from confapp.motion_frame import MotionFrame
 from confapp.newest_slot import NewestSlot
 from models.talking_head import TalkingHead
-from sender.pose_calibration import PoseCalibration
+from sender.flow_calibration import FlowCalibration
 from sender.source_photo import SourcePhoto
 from sender.source_watch import SeenFrame, SourceCheck, SourceWatch
 
@@ -21,6 +20,8 @@ BUDGET_BYTES = 6000  # half of a first photo's, for 4 % of its LPIPS
 PIECE_EVERY_S = 0.25  # 32 kbit/s for two seconds
 LEAST_INTERVAL_S = 15.0  # from one refresh to the next
 READY_S = 30.0  # that the other side may take
+LEARN_EVERY_MS = 500
+FIRST_CORRECTION = 4  # frames that it is learned from
 
 
 @dataclass(slots=True)
@@ -28,16 +29,20 @@ class RefreshStatistics:
     """What became of the source while motion went on.
 
     Attributes:
-        checks: how often this side looked at its own picture.
-        poses_learned: frames that told how the head really moves.
+        checks: how often this side looked whether another source would be better.
         refreshes: sources that took the place of the one before.
         bytes: of their stills.
+        frames_learned: frames that told where the other side's pictures show things.
+        corrections: what was sent of that.
+        correction_bytes: of these, before base64.
     """
 
     checks: int = 0
-    poses_learned: int = 0
     refreshes: int = 0
     bytes: int = 0
+    frames_learned: int = 0
+    corrections: int = 0
+    correction_bytes: int = 0
 
 
 def refreshed_photo(view: RgbImage) -> SourcePhoto:
@@ -45,8 +50,13 @@ def refreshed_photo(view: RgbImage) -> SourcePhoto:
     return SourcePhoto.of_view(view, BUDGET_BYTES)
 
 
+def correction_due(frames: int) -> bool:
+    """Whether a correction is worth its bytes: after 4 frames, 8, 16 and so on."""
+    return frames >= FIRST_CORRECTION and frames.bit_count() == 1
+
+
 class SourceRefresher:
-    """Watches one stream, sends what explains it better, and learns how the head really moves.
+    """Watches one stream, sends what explains it better, and what corrects its pictures.
 
     Args:
         head: the model.
@@ -74,8 +84,10 @@ class SourceRefresher:
         self._thread = thread
         self._clock = clock
         self._due: NewestSlot[SourceCheck] = NewestSlot()
+        self._lessons: NewestSlot[SeenFrame] = NewestSlot()
+        self._next_lesson_ms = 0
         self._newest_ms = 0
-        self._calibration: PoseCalibration | None = None
+        self._calibration: FlowCalibration | None = None
         self.sending = False
 
     @property
@@ -93,22 +105,20 @@ class SourceRefresher:
         check = self._watch.see(frame)
         if check is not None and spare:
             self._due.put(check)
-
-    def corrected(self, motion: MotionFrame, *, room: bool) -> MotionFrame:
-        """A frame as it should travel, corrected by what is known of the head; in order of time.
-
-        Args:
-            room: the link takes another byte a frame.
-        """
-        calibration = self._calibration
-        return motion if calibration is None else calibration.corrected(motion, room=room)
+        if self._newest_ms >= self._next_lesson_ms and spare:
+            self._next_lesson_ms = self._newest_ms + LEARN_EVERY_MS
+            self._lessons.put(frame)
 
     async def run(self, call: CallSession) -> None:
-        """Refresh until the task is cancelled."""
+        """Refresh and correct until the task is cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._refresh(call))
+            tasks.create_task(self._correct(call))
+
+    async def _refresh(self, call: CallSession) -> None:
         loop = asyncio.get_running_loop()
         sent_at = float("-inf")
         while (check := await self._due.take()) is not None:
-            await loop.run_in_executor(self._thread, self._learn, check.frame)
             if self._clock() - sent_at < LEAST_INTERVAL_S:
                 continue
             self._statistics.checks += 1
@@ -120,10 +130,27 @@ class SourceRefresher:
                 sent_at = self._clock()
                 self.sending = False
 
-    def _learn(self, frame: SeenFrame) -> None:
+    async def _correct(self, call: CallSession) -> None:
+        loop = asyncio.get_running_loop()
+        while (frame := await self._lessons.take()) is not None:
+            # What was begun before is done before the other source is sent, on the same thread.
+            if self.sending or not call.peer.takes_corrections:
+                continue
+            code = await loop.run_in_executor(self._thread, self._learn, frame)
+            if code is not None:
+                call.send_correction(code)
+                self._statistics.corrections += 1
+                self._statistics.correction_bytes += len(code)
+
+    def _learn(self, frame: SeenFrame) -> bytes | None:
+        """The correction, each time that twice as much is known."""
         if self._calibration is None:
-            self._calibration = PoseCalibration(self._head, self._watch.appearance())
-        self._statistics.poses_learned += self._calibration.learn(frame)
+            self._calibration = FlowCalibration(self._head, self._watch.appearance())
+        calibration = self._calibration
+        if not calibration.learn(frame):
+            return None
+        self._statistics.frames_learned += 1
+        return calibration.correction().to_bytes() if correction_due(calibration.frames) else None
 
     async def _send(self, call: CallSession, photo: SourcePhoto) -> None:
         try:

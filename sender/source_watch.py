@@ -44,7 +44,7 @@ class SeenFrame:
 
     Attributes:
         view: (S, S, 3) uint8.
-        motion: of the person in it, as encoded: not corrected.
+        motion: of the person in it, as encoded.
     """
 
     view: RgbImage

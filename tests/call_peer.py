@@ -24,6 +24,7 @@ HELLO = Hello(
     model_fingerprint="aaaa",
     tables_fingerprint="tttt",
     keypoints=20,
+    takes_corrections=True,
 )
 
 
@@ -37,6 +38,7 @@ class Peer:
         self.sources: list[SourcePhoto] = []
         self.refreshes: list[bytes] = []
         self.used_from_ms: list[int] = []
+        self.corrections: list[bytes] = []
         self.ended: list[EndReason] = []
         self.states: list[tuple[CallState, StateReason]] = []
         self.codes: list[str] = []
@@ -63,6 +65,7 @@ class Peer:
             on_source=self._on_source,
             on_refresh=self._on_refresh,
             on_refresh_use=self.used_from_ms.append,
+            on_correction=self.corrections.append,
             on_ended=self.ended.append,
         )
         connecting = CallSession.connect(

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 
 from confapp.call.call_handlers import CallState
+from confapp.call.hello import Hello
 from confapp.call.statistics import CallStatistics
 
 LOOK_S = 0.05
@@ -27,6 +28,8 @@ class FakeCall:
         self.origins: list[float] = []
         self.refreshes: list[bytes] = []
         self.used_from_ms: list[int] = []
+        self.corrections: list[bytes] = []
+        self.peer = Hello(receives=True, takes_corrections=True)
         self.live: list[bool] = []
         self.ready_with: list[str] = []
         self.source_answers: list[tuple[str, bytes | None]] = []
@@ -61,6 +64,11 @@ class FakeCall:
     def use_refresh(self, timestamp_ms: int) -> None:
         """Note from which frame on it is seen."""
         self.used_from_ms.append(timestamp_ms)
+        self.changed.set()
+
+    def send_correction(self, code: bytes) -> None:
+        """Note what corrects the other side's pictures."""
+        self.corrections.append(code)
         self.changed.set()
 
     def send_refresh_ready(self, still: bytes) -> None:

@@ -61,8 +61,9 @@ class EndReason(StrEnum):
 class CallHandlers:
     """What a session calls when something happens; on the event loop, so none may take long.
 
-    An exception never ends the session. A ConfappError of `on_motion` or `on_source` counts the
-    message as malformed; anything else is logged as the fault in this program that it is.
+    An exception never ends the session. A ConfappError of `on_motion`, `on_source` or
+    `on_correction` counts the message as malformed; anything else is logged as the fault in this
+    program that it is.
 
     Attributes:
         on_lobby: the host has to let this side in.
@@ -85,6 +86,7 @@ class CallHandlers:
             `CallSession.send_refresh_ready`.
         on_refresh_use: timestamp in ms of the first frame that is to be seen with the photo that
             was answered last; may be said again.
+        on_correction: where pictures of the peer's last photo show things beside their place.
         on_recording: the peer asks whether it may record, or answers.
         on_ended: once, after everything is closed.
     """
@@ -104,6 +106,7 @@ class CallHandlers:
     on_source: Callable[[SourcePhoto], None] | None = None
     on_refresh: Callable[[bytes], None] | None = None
     on_refresh_use: Callable[[int], None] | None = None
+    on_correction: Callable[[bytes], None] | None = None
     on_recording: Callable[[RecordingStep], None] | None = None
     on_ended: Callable[[EndReason], None] | None = None
 

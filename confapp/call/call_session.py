@@ -378,6 +378,8 @@ class CallSession(LiveCall):
             call_handler(self._handlers.on_live, self)
         elif (unsettled := self._source.unsettled(same_peer=same_peer)) is not None:
             self._offer(*unsettled)
+        if self._correction is not None and hello.takes_corrections:
+            self._outbox.send(self._correction)
 
     def _tell_safety_code(self) -> None:
         link = self._negotiation.link

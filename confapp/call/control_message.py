@@ -16,6 +16,7 @@ from .hello import Hello
 
 MAX_CONTROL_BYTES = 16 * 1024
 MAX_STILL_BYTES = 256 * 1024  # what aiortc and browsers take as one message
+MAX_CORRECTION_BYTES = 2048
 MAX_REASON = 64  # characters
 MAX_CLOCK_S = 1e10  # seconds, 300 years
 MAX_COUNT = 1 << 53  # as JSON numbers go
@@ -109,6 +110,21 @@ class RefreshUse(_Message):
     timestamp_ms: int = Field(ge=0, le=MAX_COUNT)
 
 
+class Correction(_Message):
+    """Sender to receiver: where pictures of the last source that was named show things.
+
+    It takes the place of the one before; another source has none at first.
+
+    Attributes:
+        code: as `models.flow_correction` writes it; base64 in JSON.
+    """
+
+    model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
+
+    type: Literal["correction"] = "correction"
+    code: Annotated[bytes, Field(min_length=1, max_length=MAX_CORRECTION_BYTES)]
+
+
 class Echo(_Message):
     """The last beat heard from the other side.
 
@@ -182,6 +198,7 @@ ControlMessage = (
     | RefreshAnnounce
     | RefreshReady
     | RefreshUse
+    | Correction
     | KeyRequest
     | Beat
     | SoundClock

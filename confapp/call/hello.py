@@ -28,6 +28,7 @@ class Hello(BaseModel):
         codec: how motion is coded (`CodecMode`).
         tables_fingerprint: the tables of the codec in use.
         keypoints: how many keypoints this side sends (K).
+        takes_corrections: this side corrects where its pictures show things by what you send.
         keeps_photos: this side keeps photos from call to call: announce yours, and send it when
             asked.
     """
@@ -46,6 +47,7 @@ class Hello(BaseModel):
     codec: str = Field(default="", max_length=MAX_NAME)
     tables_fingerprint: str = Field(default="", max_length=MAX_NAME)
     keypoints: int = Field(default=0, ge=0)
+    takes_corrections: bool = False
     keeps_photos: bool = False
 
 

@@ -8,6 +8,7 @@ from .control_message import (
     Beat,
     Bye,
     ControlMessage,
+    Correction,
     KeyRequest,
     Recording,
     RefreshAnnounce,
@@ -144,11 +145,16 @@ class Inbox:
         else:
             self._source.on_ready(message)
 
-    def _take_refresh(self, message: RefreshAnnounce | RefreshReady | RefreshUse) -> None:
+    def _take_refresh(
+        self, message: RefreshAnnounce | RefreshReady | RefreshUse | Correction
+    ) -> None:
         if isinstance(message, RefreshAnnounce):
             self._refresh.on_announce(message)
         elif isinstance(message, RefreshReady):
             self._refresh.on_ready(message)
+        elif isinstance(message, Correction):
+            if not call_handler(self._handlers.on_correction, message.code):
+                raise ValueError("a correction that cannot be used")
         else:
             self._refresh.on_use(message)
             call_handler(self._handlers.on_refresh_use, message.timestamp_ms)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from confapp.opus_plan import OpusPlan
 
 from .call_handlers import CallState, StateReason
-from .control_message import KeyRequest, Recording, RecordingStep, SourceAnnounce
+from .control_message import Correction, KeyRequest, Recording, RecordingStep, SourceAnnounce
 from .delivery_delay import DeliveryDelay
 from .hello import Hello
 from .inbox import Inbox
@@ -52,6 +52,7 @@ class LiveCall:
         self._outbox = outbox
         self._sound_planner = SoundPlanner(statistics, clock)
         self._delivery_delay = DeliveryDelay(clock)
+        self._correction: Correction | None = None  # of the last source
 
     @property
     def state(self) -> CallState:
@@ -113,6 +114,7 @@ class LiveCall:
             ConfappError: `source-too-large`.
         """
         self._refresh.begin_anew()
+        self._correction = None
         announce = self._source.announce(still, stream_origin, live=live)
         if self.state is CallState.ENDED:
             self._source.give_up()
@@ -161,7 +163,20 @@ class LiveCall:
         """Name the first frame to be seen with the photo that `send_refresh` said is ready."""
         use, still = self._refresh.use(timestamp_ms)
         self._source.replace(still)
+        self._correction = None
         self._outbox.send(use)
+
+    def send_correction(self, code: bytes) -> None:
+        """Tell a peer that takes it where its pictures of the last source show things.
+
+        What is lost with its link is sent again over the next, until there is another source.
+
+        Args:
+            code: 1 to `MAX_CORRECTION_BYTES` bytes.
+        """
+        self._correction = Correction(code=code)
+        if self.state.stands:
+            self._outbox.send(self._correction)
 
     def send_refresh_ready(self, still: bytes) -> None:
         """Tell the peer that its better photo can be animated."""

@@ -4,13 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from confapp.call.control_message import RefreshAnnounce, RefreshUse, content_hash, encode
+from confapp.call.control_message import (
+    Correction,
+    RefreshAnnounce,
+    RefreshUse,
+    content_hash,
+    encode,
+)
 from confapp.call.source_refresh import PIECE_BYTES
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
+from models.flow_correction import FlowCorrection
 from models.talking_head import TalkingHead
-from sender.pose_calibration import PoseCalibration
-from sender.source_refresher import LEAST_INTERVAL_S, PIECE_EVERY_S, refreshed_photo
+from sender.flow_calibration import FlowCalibration
+from sender.source_refresher import (
+    LEARN_EVERY_MS,
+    LEAST_INTERVAL_S,
+    PIECE_EVERY_S,
+    correction_due,
+    refreshed_photo,
+)
 from sender.source_watch import SeenFrame, SourceWatch
 
 
@@ -30,16 +43,31 @@ class RefreshedSource:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AttentiveClip:
-    """What travels of a clip beside its first source.
+class SentCorrection:
+    """A correction of the pictures of the source at hand.
 
     Attributes:
-        motions: of all frames, corrected by what was known of the head.
-        sources: after the first.
+        correction: as decoded.
+        start: number of the first frame that is seen with it.
+        message: bytes of the message that brings it.
     """
 
-    motions: list[MotionFrame]
+    correction: FlowCorrection
+    start: int
+    message: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AttentiveClip:
+    """What travels of a clip beside its first source and its motion, in order of time.
+
+    Attributes:
+        sources: after the first.
+        corrections: of any of them.
+    """
+
     sources: list[RefreshedSource]
+    corrections: list[SentCorrection]
 
 
 def attentive_clip(
@@ -56,18 +84,21 @@ def attentive_clip(
         frames, motions: all of the clip.
     """
     watch = SourceWatch(head, source)
-    sent: list[MotionFrame] = []
-    found: list[RefreshedSource] = []
-    start = resting_until = 0
+    sources: list[RefreshedSource] = []
+    corrections: list[SentCorrection] = []
+    start = resting_until = lesson_ms = 0
     for number, (view, motion) in enumerate(zip(frames, motions, strict=True)):
         if number == start:
-            calibration = PoseCalibration(head, watch.appearance())
-        sent.append(calibration.corrected(motion))
-        check = watch.see(SeenFrame(view, motion))
-        if check is None or number < start:
+            calibration = FlowCalibration(head, watch.appearance())
+        frame = SeenFrame(view, motion)
+        check = watch.see(frame)
+        if number < start:
             continue
-        calibration.learn(check.frame)
-        if number < resting_until:
+        if motion.timestamp_ms >= lesson_ms:
+            lesson_ms = motion.timestamp_ms + LEARN_EVERY_MS
+            if calibration.learn(frame) and correction_due(calibration.frames):
+                corrections.append(_sent(calibration.correction().to_bytes(), number + 1))
+        if check is None or number < resting_until:
             continue
         better = watch.check(check)
         if better is None:
@@ -77,9 +108,14 @@ def attentive_clip(
         start = number + round(len(messages) * PIECE_EVERY_S * fps)
         watch.replace(photo.rgb)
         if start < len(frames):
-            found.append(RefreshedSource(photo.rgb, start, messages))
+            sources.append(RefreshedSource(photo.rgb, start, messages))
         resting_until = start + round(LEAST_INTERVAL_S * fps)
-    return AttentiveClip(sent, found)
+    return AttentiveClip(sources, corrections)
+
+
+def _sent(code: bytes, start: int) -> SentCorrection:
+    message = len(encode(Correction(code=code)))
+    return SentCorrection(FlowCorrection.from_bytes(code), start, message)
 
 
 def _messages(still: bytes, timestamp_ms: int) -> list[int]:

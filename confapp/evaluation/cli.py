@@ -54,7 +54,7 @@ def evaluate_reconstruct(
     frames: Annotated[int | None, typer.Option(min=1, help="only so many frames a clip")] = None,
     every: Annotated[int, typer.Option(min=1, help="score every n-th frame of the videos")] = 1,
     calibrate: Annotated[
-        bool, typer.Option("--calibrate", help="learn how each head moves, as a sender does")
+        bool, typer.Option("--calibrate", help="learn where things belong, as a sender does")
     ] = False,
 ) -> None:
     """Render clips from their first frame, beside the frozen and the shifted source."""

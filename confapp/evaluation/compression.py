@@ -21,6 +21,7 @@ from confapp.evaluation.stream_mode import StreamMode
 from confapp.evaluation.summary import DIGITS
 from confapp.media.still import BUDGET_BYTES, decode_still, encode_still
 from confapp.media.video_frame import RgbImage
+from models.flow_correction import FlowCorrection, departure
 from models.talking_head import TalkingHead
 
 
@@ -33,7 +34,8 @@ class StreamScores:
         family: modes of one family, and all encodes of a codec, are points of one curve.
         sizes: payload bytes of each frame of a codec, or of each of our messages.
         messages: bytes of each message with our header; empty for a codec.
-        refreshes: bytes of each message of ours that brings another source.
+        refreshes: bytes of each message of ours that brings another source or corrects its
+            pictures.
         scores: mean over the sampled frames, by metric.
         crf, smaller: of a codec's encode, else 0.
     """
@@ -158,7 +160,6 @@ class OurStreams:
         modes: as given.
         motions: of all frames, as the sender has them.
         coded: by mode.
-        refreshes: the sources of the attentive modes, after the first.
     """
 
     def __init__(
@@ -180,23 +181,37 @@ class OurStreams:
             head.encode_motion(frame, round(number * interval_ms))
             for number, frame in enumerate(sample.frames)
         ]
-        attentive = AttentiveClip([], [])
+        self._attentive = AttentiveClip([], [])
         if any(mode.attentive for mode in modes):
-            attentive = attentive_clip(head, self.source, sample.frames, self.motions, sample.fps)
-        self.coded = {
-            mode.name: mode.code(attentive.motions if mode.attentive else self.motions)
-            for mode in modes
-        }
-        self.refreshes = attentive.sources
-        self._refreshed = [(one.start, head.encode_source(one.rgb)) for one in self.refreshes]
+            self._attentive = attentive_clip(
+                head, self.source, sample.frames, self.motions, sample.fps
+            )
+        self.coded = {mode.name: mode.code(self.motions) for mode in modes}
+        self._refreshed = [
+            (one.start, head.encode_source(one.rgb)) for one in self._attentive.sources
+        ]
+
+    @property
+    def attention(self) -> list[int]:
+        """Bytes of each message that an attentive mode sends beside motion."""
+        sources = [size for one in self._attentive.sources for size in one.messages]
+        return sources + [one.message for one in self._attentive.corrections]
 
     def render(self, mode: StreamMode, number: int) -> RgbImage:
         """A frame as the receiver of one of the modes sees it."""
-        appearance = self._appearance
-        if mode.attentive:
-            for start, refreshed in self._refreshed:
-                appearance = refreshed if number >= start else appearance
-        return self._head.render(appearance, self.coded[mode.name].motions[number])
+        motion = self.coded[mode.name].motions[number]
+        if not mode.attentive:
+            return self._head.render(self._appearance, motion)
+        since, appearance = 0, self._appearance
+        for start, refreshed in self._refreshed:
+            if number >= start:
+                since, appearance = start, refreshed
+        correction = FlowCorrection.nothing()
+        for sent in self._attentive.corrections:
+            if since < sent.start <= number:
+                correction = sent.correction
+        picture = self._head.render(appearance, motion)
+        return correction.corrected(picture, departure(appearance.motion, motion))
 
 
 def measure_ours(
@@ -226,9 +241,7 @@ def measure_ours(
                 coded.payload_sizes,
                 coded.message_sizes,
                 _mean(of_mode),
-                refreshes=[size for one in streams.refreshes for size in one.messages]
-                if mode.attentive
-                else [],
+                refreshes=streams.attention if mode.attentive else [],
             )
         )
     return OurScores(streams.source_bytes, _mean(frozen), modes)

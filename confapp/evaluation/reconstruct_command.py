@@ -41,7 +41,7 @@ class ReconstructOptions:
         clips: how many of each set, None for all.
         frames: drivers of a clip, evenly spread; None for all.
         every: measure each n-th frame of a video; expression and smoothness are followed over all.
-        calibrate: correct poses as a sender does that has looked at the drivers before.
+        calibrate: correct renderings by what the drivers before told, as in a call.
     """
 
     data: tuple[Path, ...] = ()

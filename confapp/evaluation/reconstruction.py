@@ -16,8 +16,11 @@ from confapp.evaluation.picture_metrics import Look, PictureMetrics, Scores, at_
 from confapp.evaluation.picture_warp import apply_affine, fit_affine, warp_picture
 from confapp.evaluation.smoothness import Smoothness, SmoothnessMeter, StillStretch
 from confapp.media.video_frame import RgbImage
+from models.flow_correction import FlowCorrection, departure
 from models.talking_head import TalkingHead
-from sender.pose_calibration import PoseCalibration
+from receiver.eased_correction import EasedCorrection
+from sender.flow_calibration import FlowCalibration
+from sender.source_refresher import LEARN_EVERY_MS
 from sender.source_watch import SeenFrame
 
 RENDERING = "rendering"
@@ -66,7 +69,7 @@ class ClipScores:
         expression: only of clips at full rate.
         smoothness: likewise; None also where too few frames follow each other without a gap.
         activations: Inception's of each pair's pictures, by method and of the truth; for FID.
-        poses_learned: drivers that told how the head really moves; None without calibration.
+        frames_learned: drivers that told where things belong; None without calibration.
     """
 
     name: str
@@ -76,7 +79,7 @@ class ClipScores:
     expression: Expression | None = None
     smoothness: Smoothness | None = None
     activations: dict[str, list[Activations]] = field(default_factory=dict)
-    poses_learned: int | None = None
+    frames_learned: int | None = None
 
 
 def reconstruct(
@@ -93,8 +96,8 @@ def reconstruct(
 
     Args:
         every: measure each n-th driver only.
-        calibrate: correct each driver's pose by what the measured ones before it told, as a sender
-            with time to spare does with a frame every two seconds.
+        calibrate: correct each rendering by what drivers before it told, one every half a second
+            as in a call whose sender has time to spare.
         tracker: also follow expression and smoothness, over all drivers; for clips at full rate.
         advance: called after each driver.
     """
@@ -109,11 +112,16 @@ def reconstruct(
     activations: dict[str, list[Activations]] = {}
     stretch = StillStretch.of(clip) if tracker else None
     meter = SmoothnessMeter(stretch) if stretch else None
-    calibration = PoseCalibration(head, appearance) if calibrate else None
+    calibration = FlowCalibration(head, appearance) if calibrate else None
+    correction = EasedCorrection()
+    lesson_ms = 0
     for index in range(1, len(clip.frames)):
         motion = head.encode_motion(clip.frames[index], index * (FRAME_MS if tracker else APART_MS))
-        sent = calibration.corrected(motion) if calibration else motion
-        rendering = head.render(appearance, sent)
+        rendering = head.render(appearance, motion)
+        if calibration:
+            rendering = correction.corrected(
+                rendering, departure(appearance.motion, motion), motion.timestamp_ms
+            )
         look: Look | None = None
         if index in measured:
             look = metrics.look(rendering, places[index])
@@ -131,8 +139,11 @@ def reconstruct(
                 samples.append(
                     Sample(pairs[-1], source.picture, truth.picture, rendering, moved_source)
                 )
-            if calibration:
-                calibration.learn(SeenFrame(clip.frames[index], motion))
+        if calibration and motion.timestamp_ms >= lesson_ms:
+            lesson_ms = motion.timestamp_ms + LEARN_EVERY_MS
+            if calibration.learn(SeenFrame(clip.frames[index], motion)):
+                code = calibration.correction().to_bytes()
+                correction.take(FlowCorrection.from_bytes(code))
         if meter:
             meter.add(index, rendering, clip.frames[index])
         if tracker:

@@ -17,8 +17,8 @@ SMOOTHNESS_NOTE = (
     "from frame to frame inside the face, rendering over driver"
 )
 CALIBRATED_NOTE = (
-    "Poses are corrected by what the measured drivers before told of the head ({} in all), as a "
-    "sender does in a call while it has time to spare."
+    "Renderings are corrected by what drivers before them told of where things belong ({} in all), "
+    "one every half a second at most, as in a call whose sender has time to spare."
 )
 SUBSETS = {"all": "All pairs", "moved": f"Pairs whose landmarks moved by {MOVED:g} px or more"}
 UNITS = {
@@ -97,7 +97,9 @@ def model_line(facts: Mapping[str, Any]) -> str:
 
 def calibration_lines(facts: Mapping[str, Any]) -> list[str]:
     """What a reconstruction with `--calibrate` says of it; nothing without."""
-    learned = [clip["poses_learned"] for clip in facts.get("clips", ()) if "poses_learned" in clip]
+    learned = [
+        clip["frames_learned"] for clip in facts.get("clips", ()) if "frames_learned" in clip
+    ]
     return ["", CALIBRATED_NOTE.format(sum(learned))] if learned else []
 
 
@@ -196,8 +198,8 @@ def _clip(set_name: str, clip: ClipScores) -> dict[str, Any]:
             for method, means in pair_means(clip.pairs).items()
         },
     }
-    if clip.poses_learned is not None:
-        facts["poses_learned"] = clip.poses_learned
+    if clip.frames_learned is not None:
+        facts["frames_learned"] = clip.frames_learned
     if clip.expression:
         one = clip.expression
         facts["expression"] = {

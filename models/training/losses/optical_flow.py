@@ -5,18 +5,15 @@ by a pixel or two; hair and shoulders, which no keypoint sits on, are off by mor
 still finds the way.
 """
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.dense_flow import DenseFlow, Flow, GreyPicture
+from models.dense_flow import DenseFlow, GreyPicture
 from models.geometry import plane_grid
 from models.motion_field import MotionField
 
-MOST_ASTRAY = 1.0  # pixels between a place and where its flow there and back ends
 KNEE = 0.02  # half pictures, 2.6 pixels of 256: what is further off pulls no harder
 
 
@@ -64,7 +61,7 @@ def lacking_flow(warped: Tensor, driving: Tensor) -> tuple[Tensor, Tensor]:
     """
     search = DenseFlow()
     found = [
-        _there_and_back(search, *pair) for pair in zip(_grey(driving), _grey(warped), strict=True)
+        search.there_and_back(*pair) for pair in zip(_grey(driving), _grey(warped), strict=True)
     ]
     shifts = torch.from_numpy(np.stack([shift for shift, _ in found])).permute(0, 3, 1, 2)
     certain = torch.from_numpy(np.stack([sure for _, sure in found]))[:, None]
@@ -75,19 +72,3 @@ def _grey(pictures: Tensor) -> GreyPicture:
     grey = pictures.detach().float().mean(1).mul(255).round().clamp(0, 255).to(torch.uint8)
     planes: GreyPicture = grey.cpu().numpy()
     return planes
-
-
-def _there_and_back(
-    search: DenseFlow, driving: GreyPicture, warped: GreyPicture
-) -> tuple[Flow, npt.NDArray[np.bool_]]:
-    there, back = search.between(driving, warped), search.between(warped, driving)
-    y, x = np.mgrid[: driving.shape[0], : driving.shape[1]].astype(np.float32)
-    returned = there + cv2.remap(
-        back,
-        x + there[..., 0],
-        y + there[..., 1],
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    sure: npt.NDArray[np.bool_] = np.hypot(returned[..., 0], returned[..., 1]) <= MOST_ASTRAY
-    return there, sure

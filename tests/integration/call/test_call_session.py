@@ -280,6 +280,8 @@ async def test_a_better_photo_goes_in_pieces_while_motion_passes(
     await until(lambda: len(ben.motion) == sent)
     assert ben.refreshes == [better]
     assert ben.session.statistics.control_malformed == 0
+    ada.session.send_correction(b"places")
+    await until(lambda: ben.corrections == [b"places"])
     # A photo of its own ends what was better before.
     waiting = asyncio.create_task(ada.session.send_refresh(b"better still", 60.0))
     await asyncio.sleep(0)

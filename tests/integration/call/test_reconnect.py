@@ -158,6 +158,27 @@ async def test_a_better_photo_that_the_network_ate_is_sent_again(outside: Outsid
     assert ben.statistics.control_malformed == 0
 
 
+async def test_corrections_of_the_last_source_are_said_again(outside: Outside) -> None:
+    await outside.connect()
+    ada = outside.ada.session
+    ada.send_source(b"photo", stream_origin=1.0)
+    assert await within(ada.wait_source_ready())
+    ada.send_correction(b"first")
+    await until(lambda: outside.ben.corrections == [b"first"])
+    outside.cut()
+    ada.send_correction(b"second")
+    await outside.in_state(CallState.RECONNECTING)
+    outside.mend()
+    await until(lambda: outside.ben.corrections == [b"first", b"second"])
+    outside.cut()
+    await outside.in_state(CallState.RECONNECTING)
+    ada.send_source(b"another", stream_origin=2.0)
+    outside.mend()
+    assert await within(ada.wait_source_ready())
+    assert outside.ben.corrections == [b"first", b"second"]
+    assert outside.ben.session.statistics.control_malformed == 0
+
+
 @pytest.fixture
 async def lone(outside: Outside) -> AsyncIterator[asyncio.subprocess.Process]:
     """A person in a process of their own, in a call with Ada."""

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from confapp.call.control_message import (
     MAX_CLOCK_S,
     MAX_CONTROL_BYTES,
+    MAX_CORRECTION_BYTES,
     MAX_COUNT,
     MAX_STILL_BYTES,
     Beat,
     Bye,
     ControlMessage,
+    Correction,
     Echo,
     Recording,
     SourceAnnounce,
@@ -44,6 +46,7 @@ MESSAGES = st.one_of(
         max_fps=st.none() | st.integers(1, MAX_COUNT),
     ),
     st.builds(Recording, step=st.sampled_from(["ask", "agree", "refuse", "stop"])),
+    st.builds(Correction, code=st.binary(min_size=1, max_size=MAX_CORRECTION_BYTES)),
     st.builds(Bye, reason=st.text(max_size=20)),
 )
 
@@ -76,6 +79,10 @@ def test_any_other_text_is_a_value_error(text: str) -> None:
         '{"type": "source-ready", "sha256": "x"}',
         '{"type": "source", "sha256": "' + 64 * "0" + '", "size": 262145, "stream_origin": 0}',
         '{"type": "bye", "reason": "' + 65 * "x" + '"}',
+        '{"type": "correction"}',
+        '{"type": "correction", "code": ""}',
+        '{"type": "correction", "code": "no base64!"}',
+        '{"type": "correction", "code": "' + MAX_CORRECTION_BYTES * "AAAA" + '"}',
         '{"type": "hallo"}',
         '{"type": "bye", "padding": "' + MAX_CONTROL_BYTES * "x" + '"}',
     ],

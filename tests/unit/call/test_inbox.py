@@ -4,25 +4,30 @@ from collections.abc import Callable
 
 from confapp.call import control_message
 from confapp.call.call_handlers import CallHandlers
-from confapp.call.control_message import Beat, Echo
+from confapp.call.control_message import Beat, Correction, Echo
 from confapp.call.heartbeat import Heartbeat
 from confapp.call.inbox import Inbox
 from confapp.call.link_health import LinkHealth
 from confapp.call.source_exchange import SourceExchange
 from confapp.call.source_refresh import SourceRefresh
 from confapp.call.statistics import CallStatistics
+from confapp.errors import ConfappError
 
 NOW = 10.0
 
 
-def greeted_inbox(statistics: CallStatistics, answer: Callable[[], None] = lambda: None) -> Inbox:
+def greeted_inbox(
+    statistics: CallStatistics,
+    answer: Callable[[], None] = lambda: None,
+    handlers: CallHandlers | None = None,
+) -> Inbox:
     inbox = Inbox(
         heartbeat=Heartbeat(lambda: NOW),
         health=LinkHealth(),
         source=SourceExchange(),
         refresh=SourceRefresh(),
         statistics=statistics,
-        handlers=CallHandlers(),
+        handlers=handlers or CallHandlers(),
         clock=lambda: NOW,
         send=lambda _: True,
         on_hello=lambda _: None,
@@ -61,3 +66,19 @@ async def test_each_beat_says_how_many_frames_are_wanted() -> None:
     assert statistics.max_fps_there == 15
     inbox.on_control(control_message.encode(Beat(sent=5.0)))
     assert statistics.max_fps_there is None
+
+
+async def test_a_correction_that_cannot_be_used_is_counted_and_dropped() -> None:
+    taken: list[bytes] = []
+
+    def take(code: bytes) -> None:
+        if code == b"bad":
+            raise ConfappError("correction-unreadable", "no correction")
+        taken.append(code)
+
+    statistics = CallStatistics()
+    inbox = greeted_inbox(statistics, handlers=CallHandlers(on_correction=take))
+    for code in (b"good", b"bad", b"better"):
+        inbox.on_control(control_message.encode(Correction(code=code)))
+    assert taken == [b"good", b"better"]
+    assert statistics.control_malformed == 1

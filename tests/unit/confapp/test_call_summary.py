@@ -65,11 +65,12 @@ def test_frames_left_out_for_the_other_side_are_told(summary: CallSummary) -> No
     assert "50 frames not sent, the other machine is too slow" in "\n".join(summary.lines())
 
 
-def test_corrected_poses_are_told(summary: CallSummary) -> None:
-    assert "pose" not in "\n".join(summary.lines())
+def test_corrected_places_are_told(summary: CallSummary) -> None:
+    assert "places" not in "\n".join(summary.lines())
     assert summary.sender is not None
-    summary.sender.refresh.poses_learned = 7
-    assert "corrected by what 7 frames told of this head" in "\n".join(summary.lines())
+    refresh = summary.sender.refresh
+    refresh.frames_learned, refresh.corrections, refresh.correction_bytes = 7, 1, 512
+    assert "corrected by what 7 frames told of this person, 512 B" in "\n".join(summary.lines())
 
 
 def test_nothing_happened() -> None:

@@ -14,8 +14,9 @@ from confapp.evaluation.wire_rate import data_channel_wire_bytes
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from models.checkpoints.checkpoint import Checkpoint
+from models.flow_correction import STEP, FlowCorrection
 from models.talking_head import SourceAppearance, TalkingHead
-from sender.source_refresher import LEAST_INTERVAL_S, PIECE_EVERY_S
+from sender.source_refresher import LEARN_EVERY_MS, LEAST_INTERVAL_S, PIECE_EVERY_S
 from sender.source_watch import CHECK_EVERY_MS, SeenFrame, SourceCheck, SourceWatch
 
 FPS = Fraction(10)
@@ -55,43 +56,49 @@ def test_a_source_is_seen_once_it_has_arrived(
     assert attentive_clip(small, BLACK, [BLACK] * len(few), few, FPS).sources == []
 
 
-class TurnsByTen:
-    """In the place of a calibration: turns by ten degrees a frame that it learned from."""
+class Learner:
+    """In the place of a calibration: says from how many frames it learned."""
 
     def __init__(self, _head: TalkingHead, appearance: SourceAppearance) -> None:
-        sources.append(appearance)
-        self._frames = 0
+        learned_before.append(appearance)
+        self.frames = 0
 
-    def learn(self, _: SeenFrame) -> None:
-        self._frames += 1
+    def learn(self, _: SeenFrame) -> bool:
+        self.frames += 1
+        return True
 
-    def corrected(self, motion: MotionFrame) -> MotionFrame:
-        return MotionFrame.of(
-            [10 * self._frames, 0, 0], [0, 0, 0], motion.deformations, motion.timestamp_ms
-        )
-
-
-sources: list[SourceAppearance] = []
+    def correction(self) -> FlowCorrection:
+        coefficients = np.zeros_like(FlowCorrection.nothing().coefficients)
+        coefficients[0, 0, 0, 0] = self.frames * STEP
+        return FlowCorrection(coefficients)
 
 
-def test_each_source_has_a_calibration_of_its_own(
+learned_before: list[SourceAppearance] = []
+
+
+def test_each_source_has_corrections_of_its_own(
     small: TalkingHead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sources.clear()
+    learned_before.clear()
     answers = iter([None, WHITE])
     monkeypatch.setattr(SourceWatch, "check", lambda *_: next(answers, None))
-    monkeypatch.setattr(attentive_sender, "PoseCalibration", TurnsByTen)
+    monkeypatch.setattr(attentive_sender, "FlowCalibration", Learner)
     seen = motions(12)
     clip = attentive_clip(small, BLACK, [BLACK] * len(seen), seen, FPS)
     (other,) = clip.sources
-    yaws = [float(motion.rotation[0]) for motion in clip.motions]
-    every = CHECK_EVERY_MS // 100
-    # A frame is corrected by what those before it told; on its way, a source is not looked at.
-    learned = [0] * (every + 1) + [10] * every + [20] * (other.start - 2 * every - 1)
-    assert yaws[: other.start] == learned
-    assert yaws[other.start] == 0
-    assert yaws[-1] > 0
-    assert len(sources) == 2
+    told = [
+        (round(sent.correction.coefficients[0, 0, 0, 0] / STEP), sent.start)
+        for sent in clip.corrections
+    ]
+    every = LEARN_EVERY_MS // 100
+    before = [one for one in told if one[1] <= other.start]
+    after = [one for one in told if one[1] > other.start]
+    # Seen from the frame after the last that it was learned from; on its way, a source is not
+    # looked at.
+    assert before == [(4, 3 * every + 1), (8, 7 * every + 1)]
+    assert after[0] == (4, other.start + 3 * every + 1)
+    assert all(sent.message > 30 for sent in clip.corrections)
+    assert len(learned_before) == 2
 
 
 def test_what_a_better_source_takes_is_counted() -> None:

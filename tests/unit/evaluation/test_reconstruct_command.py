@@ -69,9 +69,9 @@ def test_quick_look(model: str, shard: Path) -> None:
 
 def test_calibration_is_told(model: str, shard: Path, tmp_path: Path) -> None:
     tables = run(model, data=(shard,), calibrate=True, json_file=tmp_path / "figures.json")
-    assert "Poses are corrected" in tables
+    assert "Renderings are corrected" in tables
     clips = json.loads((tmp_path / "figures.json").read_text())["clips"]
-    assert all("poses_learned" in clip for clip in clips)
+    assert all("frames_learned" in clip for clip in clips)
 
 
 def test_interruption_keeps_what_is_measured(

@@ -1,6 +1,5 @@
 """One clip measured beside its baselines, with a renderer that is known."""
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,6 +22,7 @@ from confapp.evaluation.reconstruction import (
 from confapp.evaluation.summary import summarise
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
+from models.flow_correction import FlowCorrection
 from models.talking_head import SourceAppearance, TalkingHead
 from sender.source_watch import SeenFrame
 
@@ -125,16 +125,16 @@ def test_calibrated_drivers_are_learned_from_once_measured(
             taught.append(frame.motion.timestamp_ms)
             return True
 
-        def corrected(self, motion: MotionFrame) -> MotionFrame:
-            assert taught == list(range(APART_MS, motion.timestamp_ms, APART_MS))
-            turn = np.float16(8 if taught else 0)
-            return dataclasses.replace(motion, rotation=motion.rotation + turn)
+        def correction(self) -> FlowCorrection:
+            coefficients = np.zeros_like(FlowCorrection.nothing().coefficients)
+            coefficients[-1] = 0.5 * len(taught)
+            return FlowCorrection(coefficients)
 
     clip = shifted_clip([0, 3, 5])
     plain = reconstruct(head, all_metrics(), clip)
-    monkeypatch.setattr("confapp.evaluation.reconstruction.PoseCalibration", Teacher)
+    monkeypatch.setattr("confapp.evaluation.reconstruction.FlowCalibration", Teacher)
     calibrated = reconstruct(head, all_metrics(), clip, calibrate=True)
-    assert (plain.poses_learned, calibrated.poses_learned) == (None, 5)
+    assert (plain.frames_learned, calibrated.frames_learned) == (None, 5)
     assert taught == [APART_MS, 2 * APART_MS]
     assert calibrated.pairs[0] == plain.pairs[0]
     assert calibrated.pairs[1] != plain.pairs[1]

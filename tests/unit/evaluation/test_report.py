@@ -51,9 +51,9 @@ def test_tables() -> None:
 
 def test_a_calibrated_run_says_so() -> None:
     head = lively(tiny("lite-256"))
-    clips = [dataclasses.replace(scored(None), poses_learned=count) for count in (3, 0)]
+    clips = [dataclasses.replace(scored(None), frames_learned=count) for count in (3, 0)]
     facts = report(head, PictureMetrics(), {"shards": clips}, complete=True)
-    assert [clip["poses_learned"] for clip in facts["clips"]] == [3, 0]
-    assert "told of the head (3 in all)" in markdown(facts)
+    assert [clip["frames_learned"] for clip in facts["clips"]] == [3, 0]
+    assert "where things belong (3 in all)" in markdown(facts)
     plain = report(head, PictureMetrics(), {"shards": [scored(None)]}, complete=True)
     assert "told of the head" not in markdown(plain)

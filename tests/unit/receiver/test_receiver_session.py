@@ -18,10 +18,12 @@ from confapp.call.call_session import CallSession
 from confapp.call.control_message import content_hash
 from confapp.call.source_exchange import SourcePhoto
 from confapp.codec import MissingReferenceError, MotionCodec, PacketError, PaperCodec
+from confapp.errors import ConfappError
 from confapp.media.still import decode_still, encode_still
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
+from models.flow_correction import CONSTANT, FlowCorrection
 from models.talking_head import TalkingHead
 from receiver.packet_recorder import PacketRecorder
 from receiver.photo_cache import PhotoCache
@@ -158,6 +160,53 @@ async def test_a_better_photo_is_seen_from_the_frame_that_is_named(
         assert np.array_equal(frame.rgb, expected)
         assert not np.array_equal(frame.rgb, first.rgb)
     assert session.statistics.refreshed == 1
+
+
+def downwards() -> FlowCorrection:
+    """Everything a pixel further down than it is shown."""
+    coefficients = np.zeros_like(FlowCorrection.nothing().coefficients)
+    coefficients[-1, 1] = -2 / 64 / CONSTANT
+    return FlowCorrection(coefficients)
+
+
+async def test_a_correction_shows_until_another_source_does(
+    head: TalkingHead, codec: PaperCodec
+) -> None:
+    call = FakeCall()
+    screen = Screen(call)
+    session = ReceiverSession(head, codec, screen.show, smooth=False)
+
+    async def show(timestamp_ms: int) -> RgbImage:
+        shown = len(screen.frames)
+        session.on_motion(codec.encode(motion(0, timestamp_ms), timestamp_ms // 40), 0.0)
+        await call.until(lambda: len(screen.frames) > shown)
+        return screen.frames[-1].rgb
+
+    async with running(session, call):
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        plain = await show(40)
+        with pytest.raises(ConfappError) as refused:
+            session.on_correction(b"no correction")
+        assert refused.value.error_id == "correction-unreadable"
+        session.on_correction(downwards().to_bytes())
+        corrected = await show(4000)
+        session.on_refresh(photo(1).still)
+        await call.until(lambda: bool(call.refreshes))
+        still_corrected = await show(4040)
+        session.on_refresh_use(4080)
+        refreshed = await show(4080)
+        session.on_correction(downwards().to_bytes())
+        session.on_source_announced("photo 2")
+        session.on_source(photo())
+        await call.until(lambda: len(call.ready_with) == 2)
+        again = await show(8000)
+    assert np.array_equal(corrected[8:-8], plain[7:-9])
+    assert np.array_equal(still_corrected, corrected)
+    expected = head.render(head.encode_source(decode_still(photo(1).still)), motion(0, 4080))
+    assert np.array_equal(refreshed, expected)
+    assert np.array_equal(again, plain)
+    assert session.statistics.corrections == 2
 
 
 async def test_another_source_outdates_a_better_photo_of_the_last(

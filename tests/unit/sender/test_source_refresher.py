@@ -1,7 +1,6 @@
 """A better source on its way while motion goes on."""
 
 import asyncio
-import dataclasses
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from confapp.call.call_session import CallSession
 from confapp.media.still import decode_still
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
+from models.flow_correction import STEP, FlowCorrection
 from models.talking_head import SourceAppearance, TalkingHead
 from sender import source_refresher
 from sender.source_photo import SourcePhoto
@@ -46,9 +46,9 @@ class Stage:
             clock=lambda: self.now,
         )
 
-    def see(self, *, spare: bool = True) -> int:
-        """Frames until the next check is due; the last one's timestamp."""
-        for _ in range(2):
+    def see(self, *, spare: bool = True, checks: float = 1) -> int:
+        """Frames until the next check is due, or a part of them; the last one's timestamp."""
+        for _ in range(round(2 * checks)):
             motion = still(self._ms)
             self.refresher.see(SeenFrame(BLACK, motion), spare=spare)
             self._ms += CHECK_EVERY_MS
@@ -123,48 +123,86 @@ async def test_what_the_other_side_does_not_take_is_not_used(
     assert stage.statistics.refreshes == 0
 
 
-class HalfTurned:
-    """In the place of a calibration: learns from every frame, and corrects by half a degree."""
+class Learner:
+    """In the place of a calibration: learns from every frame."""
 
     def __init__(self, _head: TalkingHead, appearance: SourceAppearance) -> None:
         self.appearance = appearance
-        self.learned: list[int] = []
-        self.rooms: list[bool] = []
+        self.frames = 0
         made.append(self)
 
-    def learn(self, frame: SeenFrame) -> bool:
-        self.learned.append(frame.motion.timestamp_ms)
+    def learn(self, _frame: SeenFrame) -> bool:
+        self.frames += 1
         return True
 
-    def corrected(self, motion: MotionFrame, *, room: bool) -> MotionFrame:
-        self.rooms.append(room)
-        return dataclasses.replace(motion, rotation=motion.rotation + np.float16(0.5))
+    def correction(self) -> FlowCorrection:
+        coefficients = np.zeros_like(FlowCorrection.nothing().coefficients)
+        coefficients[0, 0, 0, 0] = self.frames * STEP
+        return FlowCorrection(coefficients)
 
 
-made: list[HalfTurned] = []
+made: list[Learner] = []
 
 
 @pytest.fixture
-def calibrations(monkeypatch: pytest.MonkeyPatch) -> list[HalfTurned]:
+def learners(monkeypatch: pytest.MonkeyPatch) -> list[Learner]:
     made.clear()
-    monkeypatch.setattr(source_refresher, "PoseCalibration", HalfTurned)
+    monkeypatch.setattr(source_refresher, "FlowCalibration", Learner)
     return made
 
 
-async def test_poses_are_learned_anew_before_another_source(
-    head: TalkingHead, calibrations: list[HalfTurned]
+async def learn(stage: Stage, frames: int) -> None:
+    """Frames far enough apart for each of them to be learned from."""
+    for _ in range(frames):
+        learned = stage.statistics.frames_learned
+        stage.see(checks=0.5)
+        await stage.call.until(lambda n=learned: stage.statistics.frames_learned > n)  # type: ignore[misc]
+
+
+def frames_told(code: bytes) -> float:
+    return float(FlowCorrection.from_bytes(code).coefficients[0, 0, 0, 0] / STEP)
+
+
+async def test_a_correction_goes_out_each_time_that_twice_as_much_is_known(
+    head: TalkingHead, learners: list[Learner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(SourceWatch, "check", lambda *_: None)
     stage = Stage(head, FakeCall())
-    assert stage.refresher.corrected(still(0), room=True).rotation.tolist() == [0, 0, 0]
     async with stage.running():
-        first_ms = stage.see()
+        await learn(stage, 17)
+        await stage.call.until(lambda: len(stage.call.corrections) == 3)
+    assert [frames_told(code) for code in stage.call.corrections] == [4, 8, 16]
+    counted = stage.statistics
+    assert counted.corrections == 3
+    assert counted.correction_bytes == sum(map(len, stage.call.corrections))
+    assert len(learners) == 1
+
+
+async def test_another_source_is_corrected_anew(head: TalkingHead, learners: list[Learner]) -> None:
+    stage = Stage(head, FakeCall())
+    async with stage.running():
+        stage.see()
         await stage.call.until(lambda: stage.statistics.refreshes == 1)
-        assert stage.refresher.corrected(still(0), room=True).rotation.tolist() == [0, 0, 0]
-        second_ms = stage.see()  # too early for another source, not for what it tells
-        await stage.call.until(lambda: stage.statistics.poses_learned == 2)
-        corrected = stage.refresher.corrected(still(0), room=False)
-    assert corrected.rotation.tolist() == [0.5, 0.5, 0.5]
-    before, after = calibrations
-    assert (before.learned, after.learned) == ([first_ms], [second_ms])
-    assert (before.rooms, after.rooms) == ([], [False])
-    assert before.appearance is not after.appearance
+        before = len(learners)
+        await learn(stage, 4)  # too early for another source
+        await stage.call.until(lambda: bool(stage.call.corrections))
+    assert [frames_told(code) for code in stage.call.corrections] == [4]
+    assert len(learners) == before + 1
+    assert len({id(one.appearance) for one in learners}) == len(learners)
+
+
+@pytest.mark.parametrize("spare", [True, False])
+async def test_nothing_is_learned_for_who_does_not_take_it_or_without_room(
+    head: TalkingHead, learners: list[Learner], spare: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SourceWatch, "check", lambda *_: None)
+    call = FakeCall()
+    call.peer = call.peer.model_copy(update={"takes_corrections": not spare})
+    stage = Stage(head, call)
+    async with stage.running():
+        for _ in range(6):
+            stage.see(spare=spare)
+        await asyncio.sleep(0)
+        await call.until(lambda: not stage.refresher.waiting)
+    assert not learners
+    assert not call.corrections
