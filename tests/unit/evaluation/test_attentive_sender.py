@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from compressed_clips import compressed, encode, mode
+from counting_learner import CountingLearner, frames_told
 from tiny_models import lively_networks, tiny
 
 from confapp.evaluation import attentive_sender
@@ -14,10 +15,9 @@ from confapp.evaluation.wire_rate import data_channel_wire_bytes
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from models.checkpoints.checkpoint import Checkpoint
-from models.flow_correction import STEP, FlowCorrection
-from models.talking_head import SourceAppearance, TalkingHead
+from models.talking_head import TalkingHead
 from sender.source_refresher import LEARN_EVERY_MS, LEAST_INTERVAL_S, PIECE_EVERY_S
-from sender.source_watch import CHECK_EVERY_MS, SeenFrame, SourceCheck, SourceWatch
+from sender.source_watch import CHECK_EVERY_MS, SourceCheck, SourceWatch
 
 FPS = Fraction(10)
 BLACK, WHITE = np.zeros((64, 64, 3), np.uint8), np.full((64, 64, 3), 255, np.uint8)
@@ -56,40 +56,17 @@ def test_a_source_is_seen_once_it_has_arrived(
     assert attentive_clip(small, BLACK, [BLACK] * len(few), few, FPS).sources == []
 
 
-class Learner:
-    """In the place of a calibration: says from how many frames it learned."""
-
-    def __init__(self, _head: TalkingHead, appearance: SourceAppearance) -> None:
-        learned_before.append(appearance)
-        self.frames = 0
-
-    def learn(self, _: SeenFrame) -> bool:
-        self.frames += 1
-        return True
-
-    def correction(self) -> FlowCorrection:
-        coefficients = np.zeros_like(FlowCorrection.nothing().coefficients)
-        coefficients[0, 0, 0, 0] = self.frames * STEP
-        return FlowCorrection(coefficients)
-
-
-learned_before: list[SourceAppearance] = []
-
-
 def test_each_source_has_corrections_of_its_own(
     small: TalkingHead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    learned_before.clear()
+    CountingLearner.made.clear()
     answers = iter([None, WHITE])
     monkeypatch.setattr(SourceWatch, "check", lambda *_: next(answers, None))
-    monkeypatch.setattr(attentive_sender, "FlowCalibration", Learner)
+    monkeypatch.setattr(attentive_sender, "FlowCalibration", CountingLearner)
     seen = motions(12)
     clip = attentive_clip(small, BLACK, [BLACK] * len(seen), seen, FPS)
     (other,) = clip.sources
-    told = [
-        (round(sent.correction.coefficients[0, 0, 0, 0] / STEP), sent.start)
-        for sent in clip.corrections
-    ]
+    told = [(frames_told(sent.correction), sent.start) for sent in clip.corrections]
     every = LEARN_EVERY_MS // 100
     before = [one for one in told if one[1] <= other.start]
     after = [one for one in told if one[1] > other.start]
@@ -98,7 +75,7 @@ def test_each_source_has_corrections_of_its_own(
     assert before == [(4, 3 * every + 1), (8, 7 * every + 1)]
     assert after[0] == (4, other.start + 3 * every + 1)
     assert all(sent.message > 30 for sent in clip.corrections)
-    assert len(learned_before) == 2
+    assert len(CountingLearner.made) == 2
 
 
 def test_what_a_better_source_takes_is_counted() -> None:

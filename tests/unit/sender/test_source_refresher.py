@@ -8,14 +8,15 @@ from typing import cast
 
 import numpy as np
 import pytest
+from counting_learner import CountingLearner, frames_told
 from fake_call import FakeCall
 
 from confapp.call.call_session import CallSession
 from confapp.media.still import decode_still
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
-from models.flow_correction import STEP, FlowCorrection
-from models.talking_head import SourceAppearance, TalkingHead
+from models.flow_correction import FlowCorrection
+from models.talking_head import TalkingHead
 from sender import source_refresher
 from sender.source_photo import SourcePhoto
 from sender.source_refresher import LEAST_INTERVAL_S, RefreshStatistics, SourceRefresher
@@ -123,32 +124,11 @@ async def test_what_the_other_side_does_not_take_is_not_used(
     assert stage.statistics.refreshes == 0
 
 
-class Learner:
-    """In the place of a calibration: learns from every frame."""
-
-    def __init__(self, _head: TalkingHead, appearance: SourceAppearance) -> None:
-        self.appearance = appearance
-        self.frames = 0
-        made.append(self)
-
-    def learn(self, _frame: SeenFrame) -> bool:
-        self.frames += 1
-        return True
-
-    def correction(self) -> FlowCorrection:
-        coefficients = np.zeros_like(FlowCorrection.nothing().coefficients)
-        coefficients[0, 0, 0, 0] = self.frames * STEP
-        return FlowCorrection(coefficients)
-
-
-made: list[Learner] = []
-
-
 @pytest.fixture
-def learners(monkeypatch: pytest.MonkeyPatch) -> list[Learner]:
-    made.clear()
-    monkeypatch.setattr(source_refresher, "FlowCalibration", Learner)
-    return made
+def learners(monkeypatch: pytest.MonkeyPatch) -> list[CountingLearner]:
+    CountingLearner.made.clear()
+    monkeypatch.setattr(source_refresher, "FlowCalibration", CountingLearner)
+    return CountingLearner.made
 
 
 async def learn(stage: Stage, frames: int) -> None:
@@ -159,26 +139,33 @@ async def learn(stage: Stage, frames: int) -> None:
         await stage.call.until(lambda n=learned: stage.statistics.frames_learned > n)  # type: ignore[misc]
 
 
-def frames_told(code: bytes) -> float:
-    return float(FlowCorrection.from_bytes(code).coefficients[0, 0, 0, 0] / STEP)
+def told(call: FakeCall) -> list[int]:
+    """From how many frames each correction that went out was learned."""
+    return [frames_told(FlowCorrection.from_bytes(code)) for code in call.corrections]
 
 
 async def test_a_correction_goes_out_each_time_that_twice_as_much_is_known(
-    head: TalkingHead, learners: list[Learner], monkeypatch: pytest.MonkeyPatch
+    head: TalkingHead, learners: list[CountingLearner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SourceWatch, "check", lambda *_: None)
     stage = Stage(head, FakeCall())
     async with stage.running():
         await learn(stage, 17)
         await stage.call.until(lambda: len(stage.call.corrections) == 3)
-    assert [frames_told(code) for code in stage.call.corrections] == [4, 8, 16]
+    assert [frames_told(FlowCorrection.from_bytes(code)) for code in stage.call.corrections] == [
+        4,
+        8,
+        16,
+    ]
     counted = stage.statistics
     assert counted.corrections == 3
     assert counted.correction_bytes == sum(map(len, stage.call.corrections))
     assert len(learners) == 1
 
 
-async def test_another_source_is_corrected_anew(head: TalkingHead, learners: list[Learner]) -> None:
+async def test_another_source_is_corrected_anew(
+    head: TalkingHead, learners: list[CountingLearner]
+) -> None:
     stage = Stage(head, FakeCall())
     async with stage.running():
         stage.see()
@@ -186,14 +173,14 @@ async def test_another_source_is_corrected_anew(head: TalkingHead, learners: lis
         before = len(learners)
         await learn(stage, 4)  # too early for another source
         await stage.call.until(lambda: bool(stage.call.corrections))
-    assert [frames_told(code) for code in stage.call.corrections] == [4]
+    assert told(stage.call) == [4]
     assert len(learners) == before + 1
     assert len({id(one.appearance) for one in learners}) == len(learners)
 
 
 @pytest.mark.parametrize("spare", [True, False])
 async def test_nothing_is_learned_for_who_does_not_take_it_or_without_room(
-    head: TalkingHead, learners: list[Learner], spare: bool, monkeypatch: pytest.MonkeyPatch
+    head: TalkingHead, learners: list[CountingLearner], spare: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SourceWatch, "check", lambda *_: None)
     call = FakeCall()
