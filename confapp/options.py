@@ -71,7 +71,7 @@ RelayOnly = Annotated[
 ]
 Refresh = Annotated[
     bool | None,
-    typer.Option(help="send another photo where the first no longer shows you as you are"),
+    typer.Option(help="send a better photo, and corrections, where pictures of you are off"),
 ]
 Stats = Annotated[Path | None, typer.Option(help="write figures, a line of JSON a second")]
 KeepPhotos = Annotated[

@@ -50,7 +50,8 @@ class CallSettings(BaseSettings):
         audio_output: a WAV file in place of the speaker.
         microphone, speaker: number or name of the device; None for the default.
         relay_only: go through the TURN server alone, so that the other side learns no address.
-        refresh: send another photo where the first no longer explains what the camera sees.
+        refresh: look at what the other side sees, send another photo where the first no longer
+            explains what the camera sees, and tell where pictures show things beside their place.
         stats: a file for the call's figures, a line of JSON a second.
         keep_photos: keep the other people's photos in the user's cache folder, so that they need
             not send them again in the next call; False leaves nothing of them on disk.

@@ -1,9 +1,8 @@
-"""Head poses as matrices and rotation vectors, for one frame at a time.
+"""Head poses as matrices, for one frame at a time.
 
 `models.geometry` has the convention; a few numbers of one frame are numpy's.
 """
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
@@ -23,13 +22,3 @@ def angles_of(matrix: ArrayLike) -> Numbers:
     """The inverse of `matrix_of`; yaw within +-90."""
     row = torch.from_numpy(np.ascontiguousarray(matrix, np.float64))[None]
     return np.asarray(euler_angles(row)[0].numpy(), np.float64)
-
-
-def turn_between(one: ArrayLike, other: ArrayLike) -> Numbers:
-    """The rotation vector (3,) that takes one head pose to the other, radians.
-
-    Args:
-        one, other: yaw, pitch, roll in degrees, (3,).
-    """
-    turn, _ = cv2.Rodrigues(matrix_of(other) @ matrix_of(one).T)
-    return turn[:, 0].astype(np.float64, copy=False)

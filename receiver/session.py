@@ -92,10 +92,12 @@ class _Refresh:
     Attributes:
         source: the photo.
         from_ms: timestamp of the first frame with it; None until the sender names one.
+        correction: of its pictures.
     """
 
     source: SizedSource
     from_ms: int | None = None
+    correction: EasedCorrection = field(default_factory=EasedCorrection)
 
 
 class ReceiverSession:
@@ -151,7 +153,8 @@ class ReceiverSession:
         self._photos: NewestSlot[SourcePhoto] = NewestSlot()
         self._better_photos: NewestSlot[bytes] = NewestSlot()
         self._refresh: _Refresh | None = None
-        self._correction = EasedCorrection()
+        self._correction = EasedCorrection()  # of the source that is shown
+        self._told = self._correction  # of the source that the sender named last
         self._motions: NewestSlot[MotionFrame] = NewestSlot()
         self._decoder = codec.decoder()
         self._call: CallSession | None = None
@@ -172,7 +175,7 @@ class ReceiverSession:
     def on_source_announced(self, sha256: str) -> None:
         """The remote person's photo has this hash; it is looked for off the event loop."""
         self._announced.put(sha256)
-        self._correction = EasedCorrection()
+        self._told = EasedCorrection()
 
     def on_source(self, photo: SourcePhoto) -> None:
         """Take the remote person's photo; it is looked into off the event loop."""
@@ -186,7 +189,7 @@ class ReceiverSession:
         """The first frame that is to be seen with the better photo."""
         if self._refresh is not None:
             self._refresh.from_ms = timestamp_ms
-            self._correction = EasedCorrection()
+            self._told = self._refresh.correction
 
     def on_correction(self, code: bytes) -> None:
         """Take what the sender learned of its pictures from the last photo that it named.
@@ -198,7 +201,7 @@ class ReceiverSession:
             correction = FlowCorrection.from_bytes(code)
         except ValueError as error:
             raise ConfappError("correction-unreadable", str(error)) from error
-        self._correction.take(correction)
+        self._told.take(correction)
         self.statistics.corrections += 1
 
     def on_motion(self, message: bytes, _arrival: float) -> None:
@@ -298,7 +301,7 @@ class ReceiverSession:
                 await loop.run_in_executor(self._network_thread, self._begin_quality, source)
                 self._ask_pace(call)
             self._source, self._origin = source, photo.stream_origin
-            self._refresh = None
+            self._refresh, self._correction = None, self._told
             self._decoder = self._codec.decoder()
             self._playout.restart()
             if self._packets is not None:
@@ -350,7 +353,7 @@ class ReceiverSession:
             made_up = motion is self._made_up
             self._share = self._ready_share(source)
             done = await loop.run_in_executor(
-                self._network_thread, self._render_one, source, motion, made_up
+                self._network_thread, self._render_one, source, self._correction, motion, made_up
             )
             self._ask_pace(call)
             captured_there = self._origin + motion.timestamp_ms / 1000
@@ -394,17 +397,23 @@ class ReceiverSession:
         """What a frame is rendered from; the better photo takes over with the frame named."""
         refresh = self._refresh
         if refresh and refresh.from_ms is not None and timestamp_ms >= refresh.from_ms:
-            self._source, self._refresh = refresh.source, None
+            self._source, self._correction, self._refresh = refresh.source, refresh.correction, None
             self.statistics.refreshed += 1
         return self._source
 
-    def _render_one(self, source: SizedSource, motion: MotionFrame, made_up: bool) -> float:
+    def _render_one(
+        self,
+        source: SizedSource,
+        correction: EasedCorrection,
+        motion: MotionFrame,
+        made_up: bool,
+    ) -> float:
         """Render, show and count, on the networks' thread; when it was done."""
         start = self._clock()
         offset = self._offset()
         rgb = self._renderer.render(source, motion, offset, self._share)
         at = departure(source.own_motion, motion, offset)
-        rgb = self._correction.corrected(rgb, at, motion.timestamp_ms)
+        rgb = correction.corrected(rgb, at, motion.timestamp_ms)
         self._show(RenderedFrame(rgb, motion.timestamp_ms))
         done = self._clock()
         if self._share == self._quality.share:

@@ -18,7 +18,12 @@ from sender.source_watch import SeenFrame
 # departure of 1: docs/training.md says how it was chosen.
 PRECISION = 0.02
 NEIGHBOURS = 0.5  # cells: the deviation of the Gaussian by which a cell also hears those beside it
-LEAST_NEWS = 0.04  # of a frame, in which what is known of its pose still counts for nothing: 1
+# What a frame adds: how far what is predicted for it varies, over how far one observation does
+# (leverage). After some 25 frames of one pose it is less.
+LEAST_NEWS = 0.04
+LEAST_SURE = 0.25  # share of the picture that is found; a hand or a blur before the face hides more
+LEAST_LESSONS = 4  # from one correction that is told to the next
+LEAST_CHANGE = 1 / 256  # half images that it moves things by, on average: half a pixel of 256
 
 
 class FlowCalibration:
@@ -37,12 +42,15 @@ class FlowCalibration:
         self._head = head
         self._appearance = appearance
         self._search = DenseFlow()
-        self._known = PRECISION * np.eye(FEATURES)
+        self._known: Numbers = PRECISION * np.eye(FEATURES)
         self._curvature: Numbers = np.zeros((GRID, GRID, FEATURES, FEATURES))
         self._pull: Numbers = np.zeros((GRID, GRID, FEATURES, 2))
+        self._newest: Numbers = np.zeros(FEATURES)
+        self._told = FlowCorrection.nothing()
+        self._told_frames = 0
 
     def learn(self, frame: SeenFrame) -> bool:
-        """Take in what a frame tells; False where enough is known of such a pose.
+        """Take in what a frame tells; False where enough is known of such a pose, or little found.
 
         Takes the time of a rendering and of two searches for flow.
         """
@@ -51,9 +59,13 @@ class FlowCalibration:
             return False
         shown = self._head.render(self._appearance, frame.motion)
         ways, weights = self._lacking(frame.view, shown)
-        self._known += np.outer(at, at)
+        sure = weights.mean()
+        if sure < LEAST_SURE:
+            return False
+        self._known += sure * np.outer(at, at)
         self._curvature += weights[..., None, None] * np.outer(at, at)
         self._pull += (weights[..., None] * ways)[:, :, None] * at[:, None]
+        self._newest = at
         self.frames += 1
         return True
 
@@ -65,6 +77,18 @@ class FlowCalibration:
         )
         solved = np.linalg.solve(curvature + PRECISION * np.eye(FEATURES), pull)
         return FlowCorrection(solved.transpose(2, 3, 0, 1))
+
+    def tell(self) -> bytes | None:
+        """The correction as it travels, where it would show in the newest frame; else None."""
+        if self.frames < self._told_frames + LEAST_LESSONS:
+            return None
+        code = self.correction().to_bytes()
+        correction = FlowCorrection.from_bytes(code)
+        change = correction.ways(self._newest) - self._told.ways(self._newest)
+        if np.linalg.norm(change, axis=-1).mean() < LEAST_CHANGE:
+            return None
+        self._told, self._told_frames = correction, self.frames
+        return code
 
     def _lacking(self, seen: RgbImage, shown: RgbImage) -> tuple[Numbers, Numbers]:
         """By cell, the mean way (12, 12, 2) in half images, and the share that it is known of."""

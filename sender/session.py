@@ -85,7 +85,8 @@ class SenderSession:
         frames: the camera, or a clip in its place; closed at the end.
         photo: the source photo; None to take the first frame with a face. Nothing is sent before
             a face was seen, so that the stream's time begins with its motion.
-        refreshes: send another photo where that one no longer explains what the camera sees.
+        refreshes: send another photo where that one no longer explains what the camera sees, and
+            what corrects the other side's pictures.
         recorder: keeps the framed pictures with their capture times.
         on_began: told once, when the other side is ready and motion begins.
         on_face: told when the face is lost and found again, on the networks' thread.
@@ -250,7 +251,7 @@ class SenderSession:
             refreshing.cancel()
             (failure,) = await asyncio.gather(refreshing, return_exceptions=True)
             if isinstance(failure, Exception):
-                logger.error("the source is refreshed no more", exc_info=failure)
+                logger.error("the source is refreshed and corrected no more", exc_info=failure)
 
     async def _send_motion(self, call: CallSession) -> bool:
         """Send until the frames end; True when there is another photo to begin with."""

@@ -21,7 +21,6 @@ PIECE_EVERY_S = 0.25  # 32 kbit/s for two seconds
 LEAST_INTERVAL_S = 15.0  # from one refresh to the next
 READY_S = 30.0  # that the other side may take
 LEARN_EVERY_MS = 500
-FIRST_CORRECTION = 4  # frames that it is learned from
 
 
 @dataclass(slots=True)
@@ -48,11 +47,6 @@ class RefreshStatistics:
 def refreshed_photo(view: RgbImage) -> SourcePhoto:
     """A view as it travels in the midst of motion."""
     return SourcePhoto.of_view(view, BUDGET_BYTES)
-
-
-def correction_due(frames: int) -> bool:
-    """Whether a correction is worth its bytes: after 4 frames, 8, 16 and so on."""
-    return frames >= FIRST_CORRECTION and frames.bit_count() == 1
 
 
 class SourceRefresher:
@@ -85,7 +79,7 @@ class SourceRefresher:
         self._clock = clock
         self._due: NewestSlot[SourceCheck] = NewestSlot()
         self._lessons: NewestSlot[SeenFrame] = NewestSlot()
-        self._next_lesson_ms = 0
+        self._next_lesson_ms = LEARN_EVERY_MS
         self._newest_ms = 0
         self._calibration: FlowCalibration | None = None
         self.sending = False
@@ -143,14 +137,14 @@ class SourceRefresher:
                 self._statistics.correction_bytes += len(code)
 
     def _learn(self, frame: SeenFrame) -> bytes | None:
-        """The correction, each time that twice as much is known."""
+        """What a frame tells; a correction where it is worth its bytes."""
         if self._calibration is None:
             self._calibration = FlowCalibration(self._head, self._watch.appearance())
         calibration = self._calibration
         if not calibration.learn(frame):
             return None
         self._statistics.frames_learned += 1
-        return calibration.correction().to_bytes() if correction_due(calibration.frames) else None
+        return calibration.tell()
 
     async def _send(self, call: CallSession, photo: SourcePhoto) -> None:
         try:

@@ -116,7 +116,7 @@ class Correction(_Message):
     It takes the place of the one before; another source has none at first.
 
     Attributes:
-        code: as `models.flow_correction` writes it; base64 in JSON.
+        code: as `models.flow_correction` writes it; base64url (RFC 4648, section 5) in JSON.
     """
 
     model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")

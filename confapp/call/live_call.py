@@ -175,8 +175,7 @@ class LiveCall:
             code: 1 to `MAX_CORRECTION_BYTES` bytes.
         """
         self._correction = Correction(code=code)
-        if self.state.stands:
-            self._outbox.send(self._correction)
+        self._outbox.send(self._correction)
 
     def send_refresh_ready(self, still: bytes) -> None:
         """Tell the peer that its better photo can be animated."""

@@ -21,7 +21,6 @@ from sender.source_refresher import (
     LEARN_EVERY_MS,
     LEAST_INTERVAL_S,
     PIECE_EVERY_S,
-    correction_due,
     refreshed_photo,
 )
 from sender.source_watch import SeenFrame, SourceWatch
@@ -86,7 +85,8 @@ def attentive_clip(
     watch = SourceWatch(head, source)
     sources: list[RefreshedSource] = []
     corrections: list[SentCorrection] = []
-    start = resting_until = lesson_ms = 0
+    start = resting_until = 0
+    lesson_ms = LEARN_EVERY_MS
     for number, (view, motion) in enumerate(zip(frames, motions, strict=True)):
         if number == start:
             calibration = FlowCalibration(head, watch.appearance())
@@ -96,8 +96,8 @@ def attentive_clip(
             continue
         if motion.timestamp_ms >= lesson_ms:
             lesson_ms = motion.timestamp_ms + LEARN_EVERY_MS
-            if calibration.learn(frame) and correction_due(calibration.frames):
-                corrections.append(_sent(calibration.correction().to_bytes(), number + 1))
+            if calibration.learn(frame) and (code := calibration.tell()) is not None:
+                corrections.append(_sent(code, number + 1))
         if check is None or number < resting_until:
             continue
         better = watch.check(check)

@@ -120,9 +120,9 @@ def _rules(rule: RateRule, bundle: int | None) -> list[str]:
         _bundle_rule(bundle),
         "first picture: our source still, once, and the codec's intra picture; counted on both "
         "sides unless said otherwise",
-        "an attentive sender renders what the other side sees every two seconds, corrects head "
-        "poses by what that tells, and sends another photo where the first explains too little, as "
-        "a call does with time to spare",
+        "an attentive sender renders what the other side sees twice a second, tells where it shows "
+        "things beside their place, and sends another photo where the first explains too little, "
+        "as a call does with time to spare; all of it is counted",
         "the codecs run at low delay: no B-frames, no look-ahead, one intra picture, full-scale, "
         "half-scale and quarter-scale encodes over a sweep of CRFs; the rate at equal quality is "
         "interpolated in log rate along the best of them",

@@ -96,8 +96,8 @@ def reconstruct(
 
     Args:
         every: measure each n-th driver only.
-        calibrate: correct each rendering by what drivers before it told, one every half a second
-            as in a call whose sender has time to spare.
+        calibrate: correct each rendering by what all drivers before it told, one every half a
+            second at most; a sender with time to spare learns so, and tells it now and then.
         tracker: also follow expression and smoothness, over all drivers; for clips at full rate.
         advance: called after each driver.
     """

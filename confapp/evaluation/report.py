@@ -17,8 +17,9 @@ SMOOTHNESS_NOTE = (
     "from frame to frame inside the face, rendering over driver"
 )
 CALIBRATED_NOTE = (
-    "Renderings are corrected by what drivers before them told of where things belong ({} in all), "
-    "one every half a second at most, as in a call whose sender has time to spare."
+    "Renderings are corrected by what all drivers before them told of where things belong ({} in "
+    "all), one every half a second at most. A sender with time to spare learns as much, and tells "
+    "it now and then."
 )
 SUBSETS = {"all": "All pairs", "moved": f"Pairs whose landmarks moved by {MOVED:g} px or more"}
 UNITS = {

@@ -72,7 +72,7 @@ def test_each_source_has_corrections_of_its_own(
     after = [one for one in told if one[1] > other.start]
     # Seen from the frame after the last that it was learned from; on its way, a source is not
     # looked at.
-    assert before == [(4, 3 * every + 1), (8, 7 * every + 1)]
+    assert before == [(4, 4 * every + 1), (8, 8 * every + 1)]
     assert after[0] == (4, other.start + 3 * every + 1)
     assert all(sent.message > 30 for sent in clip.corrections)
     assert len(CountingLearner.made) == 2

@@ -56,4 +56,4 @@ def test_a_calibrated_run_says_so() -> None:
     assert [clip["frames_learned"] for clip in facts["clips"]] == [3, 0]
     assert "where things belong (3 in all)" in markdown(facts)
     plain = report(head, PictureMetrics(), {"shards": [scored(None)]}, complete=True)
-    assert "told of the head" not in markdown(plain)
+    assert "where things belong" not in markdown(plain)

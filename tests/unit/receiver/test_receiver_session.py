@@ -193,8 +193,8 @@ async def test_a_correction_shows_until_another_source_does(
         corrected = await show(4000)
         session.on_refresh(photo(1).still)
         await call.until(lambda: bool(call.refreshes))
-        still_corrected = await show(4040)
         session.on_refresh_use(4080)
+        still_corrected = await show(4040)
         refreshed = await show(4080)
         session.on_correction(downwards().to_bytes())
         session.on_source_announced("photo 2")
@@ -207,6 +207,68 @@ async def test_a_correction_shows_until_another_source_does(
     assert np.array_equal(refreshed, expected)
     assert np.array_equal(again, plain)
     assert session.statistics.corrections == 2
+
+
+async def test_a_correction_is_of_the_source_that_was_named_last(
+    head: TalkingHead, codec: PaperCodec
+) -> None:
+    """As after a link that broke: the use of a better photo, and what corrects it, said again."""
+    call = FakeCall()
+    screen = Screen(call)
+    session = ReceiverSession(head, codec, screen.show, smooth=False)
+    better = photo(1)
+
+    async def show(timestamp_ms: int) -> RgbImage:
+        shown = len(screen.frames)
+        session.on_motion(codec.encode(motion(0, timestamp_ms), timestamp_ms // 40), 0.0)
+        await call.until(lambda: len(screen.frames) > shown)
+        return screen.frames[-1].rgb
+
+    async with running(session, call):
+        session.on_source(photo())
+        await call.until(lambda: bool(call.ready_with))
+        first = await show(40)
+        session.on_refresh(better.still)
+        await call.until(lambda: bool(call.refreshes))
+        session.on_refresh_use(4000)
+        session.on_correction(downwards().to_bytes())
+        before = await show(3960)
+        plain = await show(4000)
+        corrected = await show(8000)
+    assert np.array_equal(before, first)
+    assert np.array_equal(
+        plain, head.render(head.encode_source(decode_still(better.still)), motion(0, 4000))
+    )
+    assert np.array_equal(corrected[8:-8], plain[7:-9])
+
+
+async def test_the_viewers_turn_is_corrected_as_the_heads(
+    head: TalkingHead, codec: PaperCodec
+) -> None:
+    """A correction of turns alone shows where the viewer turns a head that rests."""
+    coefficients = np.zeros_like(FlowCorrection.nothing().coefficients)
+    coefficients[:3, 1] = 0.2
+    code = FlowCorrection(coefficients).to_bytes()
+    own = head.encode_source(decode_still(photo().still)).motion
+
+    async def seen(offset: PoseOffset) -> tuple[RgbImage, RgbImage]:
+        """Without and with the correction."""
+        call = FakeCall()
+        screen = Screen(call)
+        session = ReceiverSession(head, codec, screen.show, offset=lambda: offset, smooth=False)
+        async with running(session, call):
+            session.on_source(photo())
+            await call.until(lambda: bool(call.ready_with))
+            session.on_motion(codec.encode(own, 0), 0.0)
+            await call.until(lambda: len(screen.frames) == 1)
+            session.on_correction(code)
+            session.on_motion(codec.encode(replace(own, timestamp_ms=4000), 100), 0.0)
+            await call.until(lambda: len(screen.frames) == 2)
+        first, second = screen.frames
+        return first.rgb, second.rgb
+
+    assert np.array_equal(*await seen(PoseOffset()))
+    assert not np.array_equal(*await seen(PoseOffset(yaw=10, pitch=10)))
 
 
 async def test_another_source_outdates_a_better_photo_of_the_last(
