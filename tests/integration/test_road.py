@@ -24,6 +24,7 @@ from receiver.packet_recorder import PacketRecorder
 from receiver.photo_cache import PhotoCache
 from receiver.rendered_frame import RenderedFrame
 from receiver.session import ReceiverSession
+from sender import flow_calibration, source_refresher
 from sender.session import SenderSession
 from sender.source_photo import SourcePhoto
 
@@ -95,6 +96,53 @@ async def test_a_calls_pictures_are_the_files_pictures(
     assert sender.statistics.sent >= receiver.statistics.received
     assert receiver.statistics.key_requests == 0
     assert sender.statistics.source_bytes == len(photo.still)
+
+
+async def test_what_the_sender_learns_of_its_pictures_corrects_the_receivers(
+    signaling_service: SignalingService,
+    head: TalkingHead,
+    codec: MotionCodec,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Random networks show nothing of the person, so all that is found is taken for true."""
+    monkeypatch.setattr(flow_calibration, "LEAST_SURE", 0.0)
+    monkeypatch.setattr(flow_calibration, "LEAST_CHANGE", 0.0)
+    monkeypatch.setattr(source_refresher, "LEARN_EVERY_MS", 40)
+    told: list[bytes] = []
+    come = asyncio.Event()
+
+    def on_correction(code: bytes) -> None:
+        told.append(code)
+        receiver.on_correction(code)
+        come.set()
+
+    room = await create_room(signaling_service.url)
+    receiver = ReceiverSession(head, codec, lambda _: None)
+    sender = SenderSession(head, codec, PacedClip(Clip(PEOPLE / "ada.mp4"), loop=True))
+    handlers = CallHandlers(
+        on_source=receiver.on_source, on_motion=receiver.on_motion, on_correction=on_correction
+    )
+    takes = hello(head, codec, sends=False).model_copy(update={"takes_corrections": True})
+    receiving, sending = await asyncio.gather(
+        CallSession.connect(room, takes, handlers),
+        CallSession.connect(
+            room, hello(head, codec, sends=True), CallHandlers(on_delivered=sender.on_delivered)
+        ),
+    )
+    async with receiving, sending:
+        work = [
+            asyncio.create_task(receiver.run(receiving)),
+            asyncio.create_task(sender.run(sending)),
+        ]
+        await asyncio.wait_for(come.wait(), 60)
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+    refresh = sender.statistics.refresh
+    assert receiver.statistics.corrections == len(told) >= 1
+    assert refresh.corrections >= len(told)
+    assert refresh.frames_learned >= 4
+    assert receiving.statistics.control_malformed == 0
 
 
 async def test_a_second_call_begins_without_the_photo(
