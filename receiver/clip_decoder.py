@@ -9,7 +9,9 @@ from confapp.fvc_file import open_fvc
 from confapp.media.still import decode_still
 from confapp.media.video_frame import RgbImage
 from confapp.pose_offset import PoseOffset
+from models.flow_correction import FlowCorrection, departure
 from models.talking_head import TalkingHead
+from receiver.eased_correction import EasedCorrection
 from receiver.rendered_frame import RenderedFrame
 
 
@@ -18,7 +20,7 @@ class ClipDecoder:
 
     Attributes:
         header: of the file.
-        unreadable: packets that could not be decoded so far.
+        unreadable: packets and corrections that could not be decoded so far.
         break_reason: after the last frame, why packets are missing; None for a whole file.
 
     Raises:
@@ -60,7 +62,11 @@ class ClipDecoder:
         with open_fvc(self._path) as file:
             stream = FvcReader(file)
             decoder = self._codec.decoder()
+            correction, corrections = EasedCorrection(), 0
             for packet in stream:
+                for code in stream.corrections[corrections:]:
+                    self._take(code, correction)
+                corrections = len(stream.corrections)
                 try:
                     read = decoder.read(packet)
                 except PacketError:
@@ -68,6 +74,8 @@ class ClipDecoder:
                     continue
                 for _, motion in read:
                     rgb = self._head.render(appearance, motion, offset)
+                    at = departure(appearance.motion, motion, offset)
+                    rgb = correction.corrected(rgb, at, motion.timestamp_ms)
                     yield RenderedFrame(rgb, motion.timestamp_ms)
                     any_rendered = True
             self.break_reason = stream.break_reason
@@ -78,6 +86,12 @@ class ClipDecoder:
                 f"{self._path.name} holds no frame that can be shown. {reason} "
                 "Copy the file again or encode it anew.",
             )
+
+    def _take(self, code: bytes, correction: EasedCorrection) -> None:
+        try:
+            correction.take(FlowCorrection.from_bytes(code))
+        except ValueError:
+            self.unreadable += 1
 
     def _read_photo(self, still: bytes) -> RgbImage:
         try:

@@ -29,9 +29,11 @@ class EasedCorrection:
         Args:
             at: its departure from the source.
         """
-        passed_ms = 0 if self._shown_ms is None else max(timestamp_ms - self._shown_ms, 0)
-        self._shown_ms = timestamp_ms
         wanted = self._wanted
+        if self._shown_ms is None:  # there was no picture that could jump
+            self._shown = wanted
+        passed_ms = max(timestamp_ms - (self._shown_ms or 0), 0)
+        self._shown_ms = timestamp_ms
         if self._shown is not wanted:
             share = -math.expm1(-passed_ms / EASE_MS)
             self._shown = wanted if share > WHOLE else self._shown.towards(wanted, share)

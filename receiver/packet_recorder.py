@@ -1,4 +1,4 @@
-"""A call as it came in: the photo and every packet, a few kilobytes a minute."""
+"""A call as it came in: the photo, every packet and correction, a few kilobytes a minute."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -65,6 +65,16 @@ class PacketRecorder:
         if self._writer is not None and self._failure is None:
             with self._failing():
                 self._writer.write(packet)
+
+    def write_correction(self, code: bytes) -> None:
+        """Add what corrects the pictures of the photo that is kept.
+
+        Raises:
+            ConfappError: as `begin`.
+        """
+        if self._writer is not None and self._failure is None:
+            with self._failing():
+                self._writer.write_correction(code)
 
     def close(self) -> None:
         """Finish the file; without a photo there is none. May be called again.

@@ -155,6 +155,7 @@ class ReceiverSession:
         self._refresh: _Refresh | None = None
         self._correction = EasedCorrection()  # of the source that is shown
         self._told = self._correction  # of the source that the sender named last
+        self._kept: EasedCorrection | None = None  # of the photo that `packets` has
         self._motions: NewestSlot[MotionFrame] = NewestSlot()
         self._decoder = codec.decoder()
         self._call: CallSession | None = None
@@ -203,6 +204,8 @@ class ReceiverSession:
             raise ConfappError("correction-unreadable", str(error)) from error
         self._told.take(correction)
         self.statistics.corrections += 1
+        if self._packets is not None and self._told is self._kept:
+            self._packets.write_correction(code)
 
     def on_motion(self, message: bytes, _arrival: float) -> None:
         """Take a packet.
@@ -306,6 +309,7 @@ class ReceiverSession:
             self._playout.restart()
             if self._packets is not None:
                 self._packets.begin(photo.still)
+                self._kept = self._kept or self._told
             call.send_source_ready(photo.sha256)
             self.statistics.photos_kept += photo.kept
             if self._cache is not None and not photo.kept:

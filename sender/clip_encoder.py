@@ -14,7 +14,10 @@ from confapp.motion_frame import MotionFrame
 from confapp.stream_header import stream_header
 from confapp.whole_file import whole_file
 from models.talking_head import TalkingHead
+from sender.flow_calibration import LEAST_LESSONS, FlowCalibration
 from sender.source_photo import SourcePhoto
+from sender.source_refresher import LEARN_EVERY_MS
+from sender.source_watch import SeenFrame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +98,10 @@ class DrivingClip:
 def encode_clip(
     driving: DrivingClip, codec: MotionCodec, out: Path, photo: SourcePhoto | None
 ) -> Iterator[DrivingFrame]:
-    """Write `out` while the frames are taken; it appears when the last one was.
+    """Write `out` once the last frame was taken.
+
+    Where the source is of the clip, the whole of it tells where pictures show things beside their
+    place, and that comes before the first message.
 
     Args:
         photo: the source; None for the first frame with a face.
@@ -103,31 +109,44 @@ def encode_clip(
     Raises:
         ConfappError: `no-face`, or `file-unwritable`.
     """
+    encoder = codec.encoder()
+    messages: list[bytes] = []
+    bundle: list[MotionFrame] = []
+    source = photo
+    calibration: FlowCalibration | None = None
+    lesson_ms = 0
+
+    def end_bundle() -> None:
+        message = encoder.encode(bundle)
+        encoder.acknowledge(message)  # who reads a file has all that stands before
+        messages.append(message)
+        bundle.clear()
+
     try:
         with whole_file(out) as part, part.open("wb") as file:
-            writer: FvcWriter | None = None
-            encoder = codec.encoder()
-            bundle: list[MotionFrame] = []
-
-            def write_bundle(writer: FvcWriter) -> None:
-                message = encoder.encode(bundle)
-                encoder.acknowledge(message)  # who reads a file has all that stands before
-                writer.write(message)
-                bundle.clear()
-
             for frame in driving:
-                if writer is None:
-                    source = photo or SourcePhoto.of_view(frame.view)
-                    header = stream_header(driving.head, codec, driving.clip.fps)
-                    writer = FvcWriter(file, header, source.still)
+                if source is None:
+                    source = SourcePhoto.of_view(frame.view)
+                    appearance = driving.head.encode_source(source.rgb)
+                    calibration = FlowCalibration(driving.head, appearance)
+                    lesson_ms = frame.motion.timestamp_ms + LEARN_EVERY_MS
+                if calibration and frame.face and frame.motion.timestamp_ms >= lesson_ms:
+                    lesson_ms = frame.motion.timestamp_ms + LEARN_EVERY_MS
+                    calibration.learn(SeenFrame(frame.view, frame.motion))
                 bundle.append(frame.motion)
                 if len(bundle) == codec.max_frames:
-                    write_bundle(writer)
+                    end_bundle()
                 yield frame
-            if writer is not None:
-                if bundle:
-                    write_bundle(writer)
-                writer.close()
+            if bundle:
+                end_bundle()
+            assert source is not None  # noqa: S101 (a clip without a face raises)
+            header = stream_header(driving.head, codec, driving.clip.fps)
+            writer = FvcWriter(file, header, source.still)
+            if calibration and calibration.frames >= LEAST_LESSONS:
+                writer.write_correction(calibration.correction().to_bytes())
+            for message in messages:
+                writer.write(message)
+            writer.close()
     except OSError as error:
         raise ConfappError(
             "file-unwritable", f"{out} cannot be written ({error.strerror}); choose another file."

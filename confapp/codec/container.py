@@ -1,4 +1,4 @@
-"""The .fvc file: a source still and the packets that move it.
+"""The .fvc file: a source still, the packets that move it, and what corrects its pictures.
 
     magic 4 | container version 1
     section: length 4 | JSON header | CRC-32 4
@@ -6,7 +6,9 @@
     records: length 2 | packet      | CRC-32 4 (over length and packet)
     end:     a record of length 0
 
-All integers big-endian. The end marker tells a whole file from one that was cut off.
+A record that begins with the byte E0 (format 7, which no packet has) is a correction, for the
+packets after it. All integers big-endian. The end marker tells a whole file from one that was
+cut off.
 """
 
 import json
@@ -40,6 +42,9 @@ _NO_HEADER = (
     ZeroDivisionError,
     RecursionError,
 )
+
+CORRECTION_FORMAT = 7  # in the first three bits of a record
+CORRECTION_MARK = bytes([CORRECTION_FORMAT << 5])
 
 SECTION_LENGTH = struct.Struct(">I")
 RECORD_LENGTH = struct.Struct(">H")
@@ -149,11 +154,21 @@ class FvcWriter:
         """Append one packet.
 
         Raises:
-            ValueError: an empty packet or one above 65535 bytes.
+            ValueError: an empty packet, one above 65535 bytes, or one of a correction's format.
         """
         if not 0 < len(packet) <= MAX_PACKET_BYTES:
             raise ValueError(f"a packet has 1 to {MAX_PACKET_BYTES} bytes, not {len(packet)}")
+        if packet[0] >> 5 == CORRECTION_FORMAT:
+            raise ValueError("a packet of the format that tells corrections from packets")
         self._write_record(packet)
+
+    def write_correction(self, code: bytes) -> None:
+        """Append what corrects the pictures of the packets after it.
+
+        Args:
+            code: as `models.flow_correction` writes it.
+        """
+        self._write_record(CORRECTION_MARK + code)
 
     def close(self) -> None:
         """Write the end marker; the file is whole now."""
@@ -176,6 +191,7 @@ class FvcReader:
     Attributes:
         header: what the writer was given.
         source_still: likewise.
+        corrections: those that came before the packet that was read last.
         break_reason: after iterating, a sentence on why packets are missing; None for a whole file.
 
     Raises:
@@ -185,6 +201,7 @@ class FvcReader:
     def __init__(self, binary_file: BinaryIO) -> None:
         self._file = binary_file
         self._packets_read = 0
+        self.corrections: list[bytes] = []
         self.break_reason: str | None = None
         preamble = binary_file.read(len(PREAMBLE))
         if not preamble.startswith(MAGIC):
@@ -219,6 +236,9 @@ class FvcReader:
                 return
             if not packet:
                 return
+            if packet[0] >> 5 == CORRECTION_FORMAT:
+                self.corrections.append(packet[len(CORRECTION_MARK) :])
+                continue
             self._packets_read += 1
             yield packet
 

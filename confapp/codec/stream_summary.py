@@ -21,6 +21,7 @@ class StreamSummary:
         header: the file's header.
         source_bytes: size of the source still.
         messages: the readable ones, in file order.
+        corrections: bytes of each.
         packets_unreadable: messages of another format or without what they are told from; they
             count nowhere else.
         break_reason: why packets are missing, None for a whole file.
@@ -29,6 +30,7 @@ class StreamSummary:
     header: FvcHeader
     source_bytes: int
     messages: tuple[MessageFigures, ...]
+    corrections: tuple[int, ...]
     packets_unreadable: int
     break_reason: str | None
 
@@ -52,6 +54,7 @@ class StreamSummary:
             header=reader.header,
             source_bytes=len(reader.source_still),
             messages=tuple(messages),
+            corrections=tuple(map(len, reader.corrections)),
             packets_unreadable=unreadable,
             break_reason=reader.break_reason,
         )
@@ -107,6 +110,7 @@ class StreamSummary:
             "height": self.header.height,
             "source_bytes": self.source_bytes,
             "source_media_type": self.header.source_media_type,
+            "corrections": {"count": len(self.corrections), "bytes": sum(self.corrections)},
             "header_bytes": sum(message.header_bytes for message in self.messages),
             "payload_bytes": {
                 "total": sum(message.payload_bytes for message in self.messages),

@@ -52,13 +52,39 @@ def test_layout_is_the_one_written_down() -> None:
     assert expected == FILE
 
 
-@given(st.binary(min_size=1, max_size=50), st.lists(st.binary(min_size=1, max_size=50), max_size=8))
+# A packet is of any format but the one that tells corrections from packets.
+ANY_PACKETS = st.lists(st.binary(min_size=1, max_size=50).filter(lambda b: b[0] < 0xE0), max_size=8)
+
+
+@given(st.binary(min_size=1, max_size=50), ANY_PACKETS)
 def test_round_trip(still: bytes, packets: list[bytes]) -> None:
     reader = FvcReader(io.BytesIO(whole_file(still, packets)))
     assert reader.header == HEADER
     assert reader.source_still == still
     assert list(reader) == packets
     assert reader.break_reason is None
+
+
+def test_corrections_stand_before_the_packets_that_they_are_for() -> None:
+    file = io.BytesIO()
+    writer = FvcWriter(file, HEADER, STILL)
+    writer.write(b"one")
+    writer.write_correction(b"first")
+    writer.write(b"two")
+    writer.write_correction(b"second")
+    writer.write_correction(b"third")
+    writer.write(b"three")
+    writer.close()
+    reader = FvcReader(io.BytesIO(file.getvalue()))
+    known = [(packet, list(reader.corrections)) for packet in reader]
+    assert known == [
+        (b"one", []),
+        (b"two", [b"first"]),
+        (b"three", [b"first", b"second", b"third"]),
+    ]
+    assert reader.break_reason is None
+    with pytest.raises(ValueError, match="format"):
+        writer.write(b"\xe1 packet")
 
 
 @given(st.integers(0, len(FILE) - 1))

@@ -40,6 +40,17 @@ def summary_of(packets: list[bytes], cut: int = 0, fps: Fraction = HEADER.fps) -
     return StreamSummary.of(FvcReader(io.BytesIO(data[: len(data) - cut])))
 
 
+def test_corrections_are_counted_by_themselves() -> None:
+    file = io.BytesIO()
+    writer = FvcWriter(file, HEADER, b"still")
+    writer.write_correction(b"places")
+    writer.write(packet(10, 20))
+    writer.close()
+    summary = StreamSummary.of(FvcReader(io.BytesIO(file.getvalue())))
+    assert summary.as_json()["corrections"] == {"count": 1, "bytes": 6}
+    assert (summary.frames, summary.packets_unreadable) == (1, 0)
+
+
 def test_figures_by_hand() -> None:
     summary = summary_of([packet(10, 20), packet(14, 4), packet(90, 20), packet(20, 12)])
     assert summary.as_json() == {
@@ -52,6 +63,7 @@ def test_figures_by_hand() -> None:
         "height": 192,
         "source_bytes": 5,
         "source_media_type": "image/png",
+        "corrections": {"count": 0, "bytes": 0},
         "header_bytes": 24,
         "payload_bytes": {"total": 134, "mean": 33.5, "min": 10, "max": 90, "median": 17.0},
         "keypoints": {"model": 20, "min": 4, "max": 20},

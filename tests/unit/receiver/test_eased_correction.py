@@ -41,6 +41,12 @@ def test_it_shows_little_by_little_and_then_whole() -> None:
     assert ways[-1] == pytest.approx(1, abs=0.1)
 
 
+def test_before_the_first_picture_there_is_nothing_to_ease() -> None:
+    eased = EasedCorrection()
+    eased.take(rightwards(1.0))
+    assert way(eased, 0) == pytest.approx(1, abs=0.01)
+
+
 def test_after_a_hole_it_shows_at_once() -> None:
     eased = EasedCorrection()
     way(eased, 0)

@@ -39,6 +39,19 @@ def on_a_full_disk(path: Path, head: TalkingHead, codec: PaperCodec) -> PacketRe
     return PacketRecorder(path, head, codec)
 
 
+def test_corrections_are_kept_in_their_places(
+    path: Path, recorder: PacketRecorder, packet: bytes
+) -> None:
+    recorder.write_correction(b"before the photo")
+    recorder.begin(STILL)
+    recorder.write_correction(b"places")
+    recorder.write(packet)
+    recorder.close()
+    reader = FvcReader(io.BytesIO(path.read_bytes()))
+    assert list(reader) == [packet]
+    assert reader.corrections == [b"places"]
+
+
 def contents(path: Path) -> tuple[bytes, list[bytes], str | None]:
     reader = FvcReader(io.BytesIO(path.read_bytes()))
     return reader.source_still, list(reader), reader.break_reason
