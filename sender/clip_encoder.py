@@ -14,10 +14,12 @@ from confapp.motion_frame import MotionFrame
 from confapp.stream_header import stream_header
 from confapp.whole_file import whole_file
 from models.talking_head import TalkingHead
-from sender.flow_calibration import LEAST_LESSONS, FlowCalibration
+from sender.flow_calibration import FlowCalibration
 from sender.source_photo import SourcePhoto
 from sender.source_refresher import LEARN_EVERY_MS
 from sender.source_watch import SeenFrame
+
+LEAST_FRAMES = 4  # that a correction in a file is learned from
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +144,7 @@ def encode_clip(
             assert source is not None  # noqa: S101 (a clip without a face raises)
             header = stream_header(driving.head, codec, driving.clip.fps)
             writer = FvcWriter(file, header, source.still)
-            if calibration and calibration.frames >= LEAST_LESSONS:
+            if calibration and calibration.frames >= LEAST_FRAMES:
                 writer.write_correction(calibration.correction().to_bytes())
             for message in messages:
                 writer.write(message)

@@ -22,7 +22,7 @@ NEIGHBOURS = 0.5  # cells: the deviation of the Gaussian by which a cell also he
 # (leverage). After some 25 frames of one pose it is less.
 LEAST_NEWS = 0.04
 LEAST_SURE = 0.25  # share of the picture that is found; a hand or a blur before the face hides more
-LEAST_LESSONS = 4  # from one correction that is told to the next
+LEAST_LESSONS = 8  # from one correction that is told to the next, and half of those before it
 LEAST_CHANGE = 1 / 256  # half images that it moves things by, on average: half a pixel of 256
 
 
@@ -80,7 +80,7 @@ class FlowCalibration:
 
     def tell(self) -> bytes | None:
         """The correction as it travels, where it would show in the newest frame; else None."""
-        if self.frames < self._told_frames + LEAST_LESSONS:
+        if self.frames < self._told_frames + max(LEAST_LESSONS, self._told_frames // 2):
             return None
         code = self.correction().to_bytes()
         correction = FlowCorrection.from_bytes(code)
