@@ -4,26 +4,23 @@ import asyncio
 import itertools
 import threading
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
 from fake_call import FakeCall
+from receiver_stage import Screen, motion, photo, running, show_next
 
-from confapp.call.call_session import CallSession
 from confapp.call.control_message import content_hash
 from confapp.call.source_exchange import SourcePhoto
-from confapp.codec import FvcReader, MissingReferenceError, MotionCodec, PacketError, PaperCodec
-from confapp.errors import ConfappError
-from confapp.media.still import decode_still, encode_still
+from confapp.codec import MissingReferenceError, MotionCodec, PacketError, PaperCodec
+from confapp.media.still import decode_still
 from confapp.media.video_frame import RgbImage
 from confapp.motion_frame import MotionFrame
 from confapp.pose_offset import PoseOffset
-from models.flow_correction import CONSTANT, FlowCorrection
 from models.talking_head import TalkingHead
 from receiver.packet_recorder import PacketRecorder
 from receiver.photo_cache import PhotoCache
@@ -33,38 +30,6 @@ from receiver.session import ReceiverSession
 from receiver.sized_renderer import SizedRenderer, SizedSource
 
 HALF_SIZE = 4  # of STEPS
-
-
-class Screen:
-    """What was shown."""
-
-    def __init__(self, call: FakeCall) -> None:
-        self.frames: list[RenderedFrame] = []
-        self._call = call
-        self._loop = asyncio.get_running_loop()
-
-    def show(self, frame: RenderedFrame) -> None:
-        self.frames.append(frame)
-        self._loop.call_soon_threadsafe(self._call.changed.set)
-
-
-def photo(seed: int = 0, size: int = 64) -> SourcePhoto:
-    picture = np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)
-    return SourcePhoto(encode_still(picture), f"photo {seed}", stream_origin=0.0)
-
-
-def motion(yaw: float, timestamp_ms: int) -> MotionFrame:
-    return MotionFrame.of([yaw, 0, 0], [0, 0, 0], np.zeros((5, 3)), timestamp_ms)
-
-
-@asynccontextmanager
-async def running(session: ReceiverSession, call: FakeCall) -> AsyncIterator[None]:
-    task = asyncio.create_task(session.run(cast("CallSession", call)))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_packet_becomes_a_picture(head: TalkingHead, codec: PaperCodec) -> None:
@@ -134,13 +99,7 @@ async def test_a_better_photo_is_seen_from_the_frame_that_is_named(
     screen = Screen(call)
     session = ReceiverSession(head, codec, screen.show, smooth=False)
     better = photo(1)
-
-    async def show(timestamp_ms: int) -> RenderedFrame:
-        shown = len(screen.frames)
-        session.on_motion(codec.encode(motion(0, timestamp_ms), timestamp_ms // 40), 0.0)
-        await call.until(lambda: len(screen.frames) > shown)
-        return screen.frames[-1]
-
+    show = partial(show_next, session, screen, codec)
     async with running(session, call):
         session.on_source(photo())
         await call.until(lambda: bool(call.ready_with))
@@ -160,140 +119,6 @@ async def test_a_better_photo_is_seen_from_the_frame_that_is_named(
         assert np.array_equal(frame.rgb, expected)
         assert not np.array_equal(frame.rgb, first.rgb)
     assert session.statistics.refreshed == 1
-
-
-def downwards() -> FlowCorrection:
-    """Everything a pixel further down than it is shown."""
-    coefficients = np.zeros_like(FlowCorrection.nothing().coefficients)
-    coefficients[-1, 1] = -2 / 64 / CONSTANT
-    return FlowCorrection(coefficients)
-
-
-async def test_a_correction_shows_until_another_source_does(
-    head: TalkingHead, codec: PaperCodec
-) -> None:
-    call = FakeCall()
-    screen = Screen(call)
-    session = ReceiverSession(head, codec, screen.show, smooth=False)
-
-    async def show(timestamp_ms: int) -> RgbImage:
-        shown = len(screen.frames)
-        session.on_motion(codec.encode(motion(0, timestamp_ms), timestamp_ms // 40), 0.0)
-        await call.until(lambda: len(screen.frames) > shown)
-        return screen.frames[-1].rgb
-
-    async with running(session, call):
-        session.on_source(photo())
-        await call.until(lambda: bool(call.ready_with))
-        plain = await show(40)
-        with pytest.raises(ConfappError) as refused:
-            session.on_correction(b"no correction")
-        assert refused.value.error_id == "correction-unreadable"
-        session.on_correction(downwards().to_bytes())
-        corrected = await show(4000)
-        session.on_refresh(photo(1).still)
-        await call.until(lambda: bool(call.refreshes))
-        session.on_refresh_use(4080)
-        still_corrected = await show(4040)
-        refreshed = await show(4080)
-        session.on_correction(downwards().to_bytes())
-        session.on_source_announced("photo 2")
-        session.on_source(photo())
-        await call.until(lambda: len(call.ready_with) == 2)
-        again = await show(8000)
-    assert np.array_equal(corrected[8:-8], plain[7:-9])
-    assert np.array_equal(still_corrected, corrected)
-    expected = head.render(head.encode_source(decode_still(photo(1).still)), motion(0, 4080))
-    assert np.array_equal(refreshed, expected)
-    assert np.array_equal(again, plain)
-    assert session.statistics.corrections == 2
-
-
-async def test_a_correction_is_of_the_source_that_was_named_last(
-    head: TalkingHead, codec: PaperCodec
-) -> None:
-    """As after a link that broke: the use of a better photo, and what corrects it, said again."""
-    call = FakeCall()
-    screen = Screen(call)
-    session = ReceiverSession(head, codec, screen.show, smooth=False)
-    better = photo(1)
-
-    async def show(timestamp_ms: int) -> RgbImage:
-        shown = len(screen.frames)
-        session.on_motion(codec.encode(motion(0, timestamp_ms), timestamp_ms // 40), 0.0)
-        await call.until(lambda: len(screen.frames) > shown)
-        return screen.frames[-1].rgb
-
-    async with running(session, call):
-        session.on_source(photo())
-        await call.until(lambda: bool(call.ready_with))
-        first = await show(40)
-        session.on_refresh(better.still)
-        await call.until(lambda: bool(call.refreshes))
-        session.on_refresh_use(4000)
-        session.on_correction(downwards().to_bytes())
-        before = await show(3960)
-        corrected = await show(4000)
-    assert np.array_equal(before, first)
-    plain = head.render(head.encode_source(decode_still(better.still)), motion(0, 4000))
-    assert np.array_equal(corrected[8:-8], plain[7:-9])
-
-
-async def test_corrections_of_the_photo_that_is_kept_are_kept(
-    head: TalkingHead, codec: PaperCodec, tmp_path: Path
-) -> None:
-    call = FakeCall()
-    packets = PacketRecorder(tmp_path / "call.fvc", head, codec)
-    screen = Screen(call)
-    session = ReceiverSession(head, codec, screen.show, smooth=False, packets=packets)
-    code, later = FlowCorrection.nothing().to_bytes(), downwards().to_bytes()
-    async with running(session, call):
-        session.on_source_announced("photo 0")
-        session.on_source(photo())
-        await call.until(lambda: bool(call.ready_with))
-        session.on_motion(codec.encode(motion(0, 0), 0), 0.0)
-        session.on_correction(code)
-        await call.until(lambda: len(screen.frames) == 1)
-        session.on_refresh(photo(1).still)
-        await call.until(lambda: bool(call.refreshes))
-        session.on_refresh_use(40)
-        session.on_correction(later)
-        session.on_motion(codec.encode(motion(0, 40), 1), 0.0)
-        await call.until(lambda: len(screen.frames) == 2)
-    packets.close()
-    with (tmp_path / "call.fvc").open("rb") as file:
-        reader = FvcReader(file)
-        assert len(list(reader)) == 2
-        assert reader.corrections == [code]
-
-
-async def test_the_viewers_turn_is_corrected_as_the_heads(
-    head: TalkingHead, codec: PaperCodec
-) -> None:
-    """A correction of turns alone shows where the viewer turns a head that rests."""
-    coefficients = np.zeros_like(FlowCorrection.nothing().coefficients)
-    coefficients[:3, 1] = 0.2
-    code = FlowCorrection(coefficients).to_bytes()
-    own = head.encode_source(decode_still(photo().still)).motion
-
-    async def seen(offset: PoseOffset) -> tuple[RgbImage, RgbImage]:
-        """Without and with the correction."""
-        call = FakeCall()
-        screen = Screen(call)
-        session = ReceiverSession(head, codec, screen.show, offset=lambda: offset, smooth=False)
-        async with running(session, call):
-            session.on_source(photo())
-            await call.until(lambda: bool(call.ready_with))
-            session.on_motion(codec.encode(own, 0), 0.0)
-            await call.until(lambda: len(screen.frames) == 1)
-            session.on_correction(code)
-            session.on_motion(codec.encode(replace(own, timestamp_ms=4000), 100), 0.0)
-            await call.until(lambda: len(screen.frames) == 2)
-        first, second = screen.frames
-        return first.rgb, second.rgb
-
-    assert np.array_equal(*await seen(PoseOffset()))
-    assert not np.array_equal(*await seen(PoseOffset(yaw=10, pitch=10)))
 
 
 async def test_another_source_outdates_a_better_photo_of_the_last(
