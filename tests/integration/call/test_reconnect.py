@@ -206,11 +206,13 @@ async def test_a_program_that_was_killed_may_come_back(
     ada = await outside.ada.connect(outside.room, SHORT)
     ada.session.send_source(b"photo", stream_origin=1.0)
     await until(lambda: [photo.still for photo in ada.sources] == [b"lone"])
+    ada.session.send_correction(b"places")
     lone.kill()
     await until(lambda: ada.session.state is CallState.RECONNECTING)
     ben = await outside.ben.connect(outside.room, SHORT)
     await until(lambda: ada.session.state.stands)
     await until(lambda: [photo.still for photo in ben.sources] == [b"photo"])
+    await until(lambda: ben.corrections == [b"places"])
     assert not ada.session.statistics.motion_received
     ben.session.send_source(b"ben", stream_origin=3.0)
     assert await within(ben.session.wait_source_ready())
